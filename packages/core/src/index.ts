@@ -1,0 +1,5 @@
+export { createLcsPattern, type LcsPattern, lcsOfPattern, longestCommonSubsequence } from './longest-common-subsequence.ts'
+export { createNoveltyIndex, type Neighbour, type NoveltyIndex, type NoveltyIndexOptions, type NoveltySnapshot, type NoveltyVerdict } from './novelty-index.ts'
+export { createRng, hash32, type Rng } from './rng.ts'
+export { rougeL, rougeLF, rougeLOfTokens } from './rouge-l.ts'
+export { tokenizeRouge } from './tokenize-rouge.ts'

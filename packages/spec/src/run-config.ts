@@ -1,0 +1,261 @@
+import * as z from 'zod'
+
+/**
+ * The base run configuration: everything that does not depend on which adapters are installed. `@sedi/kit` adds each registered
+ * adapter's own options to the key that names it. Unknown keys fail.
+ *
+ * Metadata per key: `unit`, `source`, and `affects: 'speed'` for what changes how fast or how far a run gets but not its results;
+ * those keys are left out of the run's fingerprint, so they may change between a pause and a resume.
+ */
+export type KeyMeta = { readonly unit?: string; readonly source?: string; readonly affects?: 'speed' }
+
+const describe = (description: string, meta: KeyMeta = {}): { description: string } & KeyMeta => ({ description, ...meta })
+
+const usd = (description: string, meta: KeyMeta = {}) =>
+  z
+    .number()
+    .positive()
+    .meta(describe(description, { unit: 'USD', ...meta }))
+const count = (description: string, meta: KeyMeta = {}) => z.int().min(1).meta(describe(description, meta))
+
+export const priceSchema = z
+  .strictObject({
+    inputPerMTokUsd: z
+      .number()
+      .min(0)
+      .meta(describe('Price of a million input tokens.', { unit: 'USD' })),
+    cachedInputPerMTokUsd: z
+      .number()
+      .min(0)
+      .optional()
+      .meta(describe('Price of a million input tokens read from the provider’s prompt cache. Default: the input price.', { unit: 'USD' })),
+    outputPerMTokUsd: z
+      .number()
+      .min(0)
+      .meta(describe('Price of a million output tokens.', { unit: 'USD' })),
+  })
+  .meta(describe('What the model costs. Without it costs are unknown, and a budget cannot be held.'))
+
+/** What every generator adapter is configured with, beside its own options. */
+export const generatorBaseSchema = z.strictObject({
+  id: z.string().meta(describe('Which provider adapter.')),
+  model: z.string().optional().meta(describe('The provider’s name for the model.')),
+  temperature: z
+    .number()
+    .min(0)
+    .max(2)
+    .default(1)
+    .meta(describe('Sampling temperature.', { source: 'Alpaca: 1' })),
+  topP: z.number().gt(0).max(1).optional().meta(describe('Nucleus sampling mass; not sent unless set.')),
+  maxOutputTokens: count('Longest completion asked for.', { unit: 'tokens', source: 'Alpaca: 3072' }).default(3072),
+  timeoutMs: count('Longest wait for one answer.', { unit: 'ms', affects: 'speed' }).default(600_000),
+  price: priceSchema.optional(),
+})
+
+export const trainerBaseSchema = z.strictObject({ id: z.string().meta(describe('Which trainer adapter; `none` makes data only: no training, no feedback.')) })
+export const embedderBaseSchema = z.strictObject({ id: z.string().meta(describe('Which embedder adapter.')) })
+export const verifierBaseSchema = z.strictObject({ id: z.string().meta(describe('Which adapter judges whether an answer is right.')) })
+
+export const promptSchema = z
+  .strictObject({
+    strategy: z
+      .string()
+      .default('joint')
+      .meta(describe('How the teacher is asked. `joint`: one call writes instruction, input and output.', { source: 'Alpaca, generate_instruction.py' })),
+    seedsPerPrompt: count('Seeds shown in each prompt.', { source: 'Alpaca: 3' }).default(3),
+    tasksPerCall: count('Numbered tasks a prompt counts up to, its examples included.', { source: 'Alpaca: 20' }).default(20),
+  })
+  .meta(describe('How the teacher is asked.'))
+
+export const targetSchema = z
+  .strictObject({
+    calls: count('Stop after so many recorded answers.').optional(),
+    kept: count('Stop when so many instructions are kept.').optional(),
+    costUsd: usd('Stop when the answers have cost so much.').optional(),
+  })
+  .refine((target) => target.calls !== undefined || target.kept !== undefined || target.costUsd !== undefined, 'expected at least one of calls, kept, costUsd')
+  .meta(describe('When the run is complete; whichever comes first. Divided evenly over the rounds.'))
+
+export const budgetSchema = z
+  .strictObject({
+    maxCostUsd: usd('The run pauses before it can cost more: the worst case of every call is reserved before it is sent.', { affects: 'speed' }).optional(),
+  })
+  .meta(describe('Money that must not be exceeded.', { affects: 'speed' }))
+
+export const filterSchema = z
+  .strictObject({
+    threshold: z
+      .number()
+      .min(0)
+      .max(1)
+      .default(0.85)
+      .meta(
+        describe('A candidate is rejected when its highest ROUGE-L F against seeds and kept instructions is greater than this.', {
+          source: 'SeDi-Instruct: 0.85; Self-Instruct: 0.7',
+        }),
+      ),
+    tokenizer: z
+      .enum(['rouge'])
+      .default('rouge')
+      .meta(describe('How texts are split into words for ROUGE-L. `rouge`: rouge_score’s own, lower-cased [a-z0-9] runs.')),
+    heuristics: z
+      .enum(['alpaca', 'none'])
+      .default('alpaca')
+      .meta(describe('Which named rules are applied before similarity.', { source: 'Alpaca, generate_instruction.py' })),
+  })
+  .meta(describe('What is kept.'))
+
+export const batchesSchema = z
+  .strictObject({
+    size: count('Examples per optimiser step.', { source: 'Alpaca: 128' }).default(128),
+    composer: z.string().default('round-robin').meta(describe('How kept instructions become batches. `random`, or `round-robin` over clusters.')),
+    variant: z
+      .enum(['epoch-exact', 'uniform-cluster'])
+      .default('epoch-exact')
+      .meta(
+        describe(
+          'Round-robin only. `epoch-exact` uses every instruction once per epoch; `uniform-cluster` draws every cluster equally often, which re-weights rare ones.',
+          { source: 'METHOD 2.5' },
+        ),
+      ),
+    clusters: count('Clusters for round-robin. Default: the batch size.').optional(),
+    conflictThreshold: z
+      .number()
+      .min(0)
+      .max(1)
+      .default(0.7)
+      .meta(describe('Two instructions of a batch above this ROUGE-L F count as a conflict.', { source: 'Self-Instruct: 0.7 means “similar”' })),
+  })
+  .meta(describe('How training batches are composed.'))
+
+export const trainingSchema = z
+  .strictObject({
+    epochsPerRound: z.number().positive().optional().meta(describe('Passes over the whole kept pool in each round. Default 1 unless stepsPerRound is set.')),
+    stepsPerRound: count('Optimiser steps in each round, instead of epochs.').optional(),
+    learningRate: z
+      .number()
+      .positive()
+      .default(2e-5)
+      .meta(describe('Peak learning rate, constant after warm-up so that signals of different steps compare.', { source: 'Alpaca: 2e-5' })),
+    warmupSteps: z.int().min(0).default(0).meta(describe('Steps of linear warm-up, counted over the whole run.')),
+    maxGradNorm: z.number().positive().default(1).meta(describe('Gradients are clipped to this L2 norm; the signal is the norm before clipping.')),
+    weightDecay: z
+      .number()
+      .min(0)
+      .default(0)
+      .meta(describe('Decoupled weight decay.', { source: 'Alpaca: 0' })),
+    maxLength: count('Longest example; longer ones are truncated and counted.', { unit: 'tokens', source: 'Alpaca: 512' }).default(512),
+    mask: z.enum(['none']).default('none').meta(describe('Which suspected label errors are left out of the loss.')),
+  })
+  .refine((training) => training.epochsPerRound === undefined || training.stepsPerRound === undefined, 'expected epochsPerRound or stepsPerRound, not both')
+  .meta(describe('How the student is trained.'))
+
+export const feedbackSchema = z
+  .strictObject({
+    signal: z
+      .enum(['batch-grad-norm'])
+      .default('batch-grad-norm')
+      .meta(describe('What makes a batch attractive. `batch-grad-norm`: L2 norm of its gradient before clipping.', { source: 'SeDi-Instruct' })),
+    everySteps: count('Length of a feedback window; windows close at every multiple of it.', { unit: 'optimiser steps', source: 'SeDi-Instruct: 10' }).default(
+      10,
+    ),
+    topBatches: count('Attractive batches per window.').default(1),
+    picksPerBatch: count('Instructions promoted from each attractive batch, at most one per cluster.').default(2),
+    pick: z
+      .enum(['random', 'hardest'])
+      .default('random')
+      .meta(
+        describe('Which instructions of an attractive batch are promoted. `hardest`: highest loss; in pilots it promoted mostly wrong answers.', {
+          source: 'METHOD 2.3, 4.6',
+        }),
+      ),
+    verify: z
+      .boolean()
+      .default(true)
+      .meta(describe('Check an instruction before it becomes a seed: schema, length, refusals, and the verifier where there is one.')),
+    adjust: z
+      .boolean()
+      .default(false)
+      .meta(
+        describe('Compare signals as z-scores inside the window with the effect of the batch’s length removed, instead of as they are.', {
+          source: 'METHOD 2.4',
+        }),
+      ),
+  })
+  .meta(describe('How training chooses the next seeds.'))
+
+export const seedPolicySchema = z
+  .strictObject({
+    rule: z
+      .enum(['fixed', 'attractive'])
+      .default('attractive')
+      .meta(
+        describe(
+          '`fixed`: the human seeds, always. `attractive`: instructions of attractive batches replace seeds whose children’s batches were least attractive.',
+        ),
+      ),
+    protectHuman: z.number().min(0).max(1).default(0.5).meta(describe('Share of the seed set that stays human.')),
+    protectRounds: z.int().min(0).default(2).meta(describe('Rounds for which a seed without evaluated children cannot be evicted.')),
+  })
+  .meta(describe('Which seeds leave and stay.'))
+
+export const evaluationSchema = z
+  .strictObject({
+    evaluators: z.array(z.string()).default([]).meta(describe('Evaluators applied to the student after each round.')),
+    heldOut: z
+      .string()
+      .optional()
+      .meta(
+        describe(
+          'Test set: JSON lines of `id, instruction, input, output` and optionally `group`. Candidates that repeat one of its tasks are rejected as contaminated.',
+        ),
+      ),
+  })
+  .meta(describe('How the student is measured.'))
+
+export const limitsSchema = z
+  .strictObject({
+    concurrency: count('Calls in flight.').default(16),
+    requestsPerMinute: count('Requests sent per minute.').optional(),
+    tokensPerMinute: count('Tokens per minute, input plus the most the answer may have.').optional(),
+    maxAttempts: count('Tries of one call before the run pauses.').default(6),
+  })
+  .meta(describe('How fast the provider is asked.', { affects: 'speed' }))
+
+export const runConfigShape = {
+  recipe: z.string().default('sedi').meta(describe('Named defaults for everything below.')),
+  seeds: z.string().meta(describe('Seed tasks: JSON lines, a JSON array, or Self-Instruct’s format.')),
+  generator: generatorBaseSchema,
+  verifier: verifierBaseSchema.optional(),
+  embedder: embedderBaseSchema.prefault({ id: 'lexical' }),
+  prompt: promptSchema.prefault({}),
+  target: targetSchema,
+  budget: budgetSchema.prefault({}),
+  filter: filterSchema.prefault({}),
+  batches: batchesSchema.prefault({}),
+  trainer: trainerBaseSchema,
+  training: trainingSchema.prefault({}),
+  feedback: feedbackSchema.prefault({}),
+  seedPolicy: seedPolicySchema.prefault({}),
+  rounds: count('Rounds of generate, train, reseed.').default(10),
+  evaluation: evaluationSchema.prefault({}),
+  store: z
+    .string()
+    .default('./runs')
+    .meta(describe('Where runs are kept: a folder.', { affects: 'speed' })),
+  limits: limitsSchema.prefault({}),
+  randomSeed: z.int().min(0).max(0xffffffff).default(1).meta(describe('Every random choice of the run is derived from it.')),
+}
+
+/** The base schema itself; kit replaces the adapter keys by unions over the registered adapters. */
+export const runConfigSchema = z.strictObject(runConfigShape)
+
+/** What a run reads: the configuration with every default filled in. Adapter keys keep the adapter's own options. */
+export type RunConfig = Omit<z.output<typeof runConfigSchema>, 'generator' | 'trainer' | 'embedder' | 'verifier'> & {
+  readonly generator: z.output<typeof generatorBaseSchema> & Readonly<Record<string, unknown>>
+  readonly trainer: z.output<typeof trainerBaseSchema> & Readonly<Record<string, unknown>>
+  readonly embedder: z.output<typeof embedderBaseSchema> & Readonly<Record<string, unknown>>
+  readonly verifier?: (z.output<typeof verifierBaseSchema> & Readonly<Record<string, unknown>>) | undefined
+}
+
+export type Price = z.output<typeof priceSchema>

@@ -1,0 +1,123 @@
+import type { CallOptions, Scorer, TextGenerator } from './generation.ts'
+
+export type ExampleId = string
+
+/** A training record. The trainer takes the loss over `completion` only. */
+export type TrainingExample = {
+  readonly id: ExampleId
+  readonly prompt: string
+  readonly completion: string
+}
+
+/** A model a trainer made; plain JSON, safe to store. */
+export type ModelRef = {
+  readonly trainer: string
+  /** Where it is, in the trainer's own terms: a path, an id of a service. */
+  readonly uri: string
+  /** Content hash where the trainer can give one; part of the run's digest. */
+  readonly digest?: string | undefined
+}
+
+export type Optimiser = {
+  readonly learningRate: number
+  /** Steps of linear warm-up, counted in global steps. The rate is constant afterwards, so that signals of different steps compare. */
+  readonly warmupSteps: number
+  /** Gradient clipping: the largest L2 norm of an update's gradient. The reported norm is the one before clipping. */
+  readonly maxGradNorm: number
+  readonly weightDecay: number
+}
+
+/** One training job: the batches of one round, in order. */
+export type TrainingSpec = {
+  /** Unique within the run (`r03`); submitting the same name again continues that job instead of starting a second one. */
+  readonly jobName: string
+  readonly examples: readonly TrainingExample[]
+  /** One entry per optimiser step: the ids in that batch. */
+  readonly batches: readonly (readonly ExampleId[])[]
+  /** Rows of the largest batch; the last batch of an epoch may be shorter. */
+  readonly batchSize: number
+  /** Global number of the first step, counted from 1 across rounds. */
+  readonly firstStep: number
+  /** The model to continue from; `undefined` means the trainer's base model. */
+  readonly continueFrom?: ModelRef | undefined
+  readonly optimiser: Optimiser
+  /** Longest example in tokens of the trainer's tokeniser; what is longer is truncated and counted. */
+  readonly maxLengthTokens: number
+  readonly randomSeed: number
+}
+
+export type SpecIssue = { readonly path: string; readonly message: string }
+
+/** A handle to a submitted job; plain JSON that survives a restart. */
+export type JobRef = { readonly trainer: string; readonly id: string } & Readonly<Record<string, unknown>>
+
+export type JobState = 'queued' | 'running' | 'succeeded' | 'failed' | 'cancelled' | 'lost'
+
+export type JobSnapshot = {
+  readonly state: JobState
+  /** Steps finished in this job. */
+  readonly stepsDone: number
+  /** Present when succeeded. */
+  readonly model?: ModelRef | undefined
+  /** Why it failed, for people. */
+  readonly error?: string | undefined
+  readonly warnings?: readonly string[] | undefined
+}
+
+/** What one optimiser step tells. Fields a trainer cannot give are absent; its capabilities say so beforehand. */
+export type TrainingMetric = {
+  /** Global step number. */
+  readonly step: number
+  /** The ids the trainer saw, in row order: the proof that our batch was kept. */
+  readonly exampleIds: readonly ExampleId[]
+  /** Mean negative log-likelihood per target token over the batch, nats. */
+  readonly loss: number
+  /** L2 norm of the gradient of the mean batch loss over trainable parameters, before clipping. */
+  readonly gradNorm?: number | undefined
+  readonly learningRate?: number | undefined
+  /** Mean loss per target token of each row, nats, aligned with exampleIds. */
+  readonly exampleLosses?: readonly number[] | undefined
+  /** Target tokens in the batch. */
+  readonly targetTokens?: number | undefined
+}
+
+/** What a trainer can do, as data; generic code reads this and never asks which trainer it has. */
+export type TrainerCapabilities = {
+  /** Trains on exactly the batches given, in order. Without it our batches are advisory. */
+  readonly fixedBatches: boolean
+  readonly perStepLoss: boolean
+  readonly perStepGradNorm: boolean
+  readonly perExampleLoss: boolean
+  /** Can leave suspected label errors out of the loss. */
+  readonly masks: boolean
+  /** Continues a job after its process died. */
+  readonly resume: boolean
+  readonly cancel: boolean
+  /** `open` works: the trained model can be asked. */
+  readonly serves: boolean
+}
+
+export interface OpenModel {
+  readonly generator: TextGenerator
+  readonly scorer?: Scorer | undefined
+  close(): Promise<void>
+}
+
+/** A fine-tuning back end. A local process and a remote service look the same: submit, then observe. */
+export interface Trainer {
+  readonly specVersion: 1
+  readonly id: string
+  readonly capabilities: TrainerCapabilities
+  /** Everything this back end cannot do about the spec; pure, costs nothing. */
+  validate(spec: TrainingSpec): readonly SpecIssue[]
+  /** Returns soon. Idempotent by `jobName`. */
+  submit(spec: TrainingSpec, call?: CallOptions): Promise<JobRef>
+  get(job: JobRef, call?: CallOptions): Promise<JobSnapshot>
+  cancel?(job: JobRef, call?: CallOptions): Promise<void>
+  /** Metrics of steps after `afterStep` in step order; ends when the job does. */
+  metrics?(job: JobRef, call?: CallOptions & { readonly afterStep?: number | undefined }): AsyncIterable<TrainingMetric>
+  /** Opens a model for generation and scoring; `undefined` opens the base model. The caller closes it. */
+  open?(model: ModelRef | undefined, call?: CallOptions): Promise<OpenModel>
+  /** Frees what the trainer holds (a worker thread). Jobs already finished stay finished. */
+  close?(): Promise<void>
+}

@@ -1,0 +1,20 @@
+import { defineConfig } from 'vitest/config'
+
+// The source condition lets tests run the TypeScript sources of every package without a build; the other names are Vite's own defaults.
+const conditions = ['@sedi/source', 'node', 'import', 'module', 'default', 'development|production']
+
+// `npm test` runs everything that needs only Node; `npm run test:full` adds *.full.test.ts. *.live.test.ts needs a key and is run by hand.
+const full = process.env.SEDI_TEST === 'full'
+
+export default defineConfig({
+  resolve: { conditions },
+  ssr: { resolve: { conditions, externalConditions: conditions } },
+  test: {
+    include: full ? ['**/*.full.test.ts'] : ['**/*.test.ts'],
+    exclude: ['**/node_modules/**', '**/dist/**', '**/*.live.test.ts', ...(full ? [] : ['**/*.full.test.ts'])],
+    testTimeout: 60_000,
+    hookTimeout: 60_000,
+    // Type tests run in `pnpm typecheck`; a worker per core is enough on the two-core machines this must pass on.
+    pool: 'forks',
+  },
+})
