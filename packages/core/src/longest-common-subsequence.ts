@@ -25,7 +25,10 @@ export function createLcsPattern(tokens: ArrayLike<number>): LcsPattern {
   const masks = new Map<number, Int32Array>()
   for (let i = 0; i < tokens.length; i++) {
     let mask = masks.get(tokens[i]!)
-    if (mask === undefined) masks.set(tokens[i]!, (mask = new Int32Array(words)))
+    if (mask === undefined) {
+      mask = new Int32Array(words)
+      masks.set(tokens[i]!, mask)
+    }
     mask[i >>> 5]! |= 1 << (i & 31)
   }
   return { length: tokens.length, words, masks }

@@ -1,6 +1,7 @@
 import { createLcsPattern, type LcsPattern, lcsOfPattern } from './longest-common-subsequence.ts'
 import { rougeLF } from './rouge-l.ts'
 import { tokenizeRouge } from './tokenize-rouge.ts'
+import { createVocabulary } from './vocabulary.ts'
 
 /** An indexed text, by the number `add` gave it, and its ROUGE-L F with the text asked about. */
 export type Neighbour = { readonly entry: number; readonly score: number }
@@ -49,20 +50,11 @@ export type NoveltyIndexOptions = {
  * compared by bit-parallel LCS. Cost per question O(entries); memory about 4 bytes per token and 50 per entry.
  */
 export function createNoveltyIndex({ tokenize = tokenizeRouge, snapshot }: NoveltyIndexOptions = {}): NoveltyIndex {
-  const vocabulary = new Map<string, number>(snapshot?.vocabulary.map((word, id) => [word, id]))
+  const vocabulary = createVocabulary(snapshot?.vocabulary)
   const texts: (Int32Array | undefined)[] = snapshot?.texts.map((tokens) => (tokens === null ? undefined : Int32Array.from(tokens))) ?? []
   let size = texts.reduce((count, tokens) => count + (tokens === undefined ? 0 : 1), 0)
 
-  function encode(text: string): Int32Array {
-    const words = tokenize(text)
-    const ids = new Int32Array(words.length)
-    for (let i = 0; i < words.length; i++) {
-      let id = vocabulary.get(words[i]!)
-      if (id === undefined) vocabulary.set(words[i]!, (id = vocabulary.size))
-      ids[i] = id
-    }
-    return ids
-  }
+  const encode = (text: string): Int32Array => vocabulary.encode(tokenize(text))
 
   function* scores(text: string): Generator<Neighbour> {
     const pattern = createLcsPattern(encode(text))
@@ -111,7 +103,7 @@ export function createNoveltyIndex({ tokenize = tokenizeRouge, snapshot }: Novel
       return true
     },
     snapshot() {
-      return { version: 1, vocabulary: [...vocabulary.keys()], texts: texts.map((tokens) => (tokens === undefined ? null : [...tokens])) }
+      return { version: 1, vocabulary: vocabulary.words(), texts: texts.map((tokens) => (tokens === undefined ? null : [...tokens])) }
     },
   }
 }

@@ -1,5 +1,6 @@
 import { longestCommonSubsequence } from './longest-common-subsequence.ts'
 import { tokenizeRouge } from './tokenize-rouge.ts'
+import { createVocabulary } from './vocabulary.ts'
 
 /**
  * ROUGE-L F of two texts: `p = L/n`, `r = L/m`, `F = 2·p·r / (p + r)`, L the longest common subsequence of their m and n tokens.
@@ -17,14 +18,8 @@ export function rougeL(a: string, b: string): number {
 
 /** {@link rougeL} of texts that are tokenised already. */
 export function rougeLOfTokens(a: readonly string[], b: readonly string[]): number {
-  const numbers = new Map<string, number>()
-  const encode = (tokens: readonly string[]): number[] =>
-    tokens.map((token) => {
-      let id = numbers.get(token)
-      if (id === undefined) numbers.set(token, (id = numbers.size))
-      return id
-    })
-  return rougeLF(longestCommonSubsequence(encode(a), encode(b)), a.length, b.length)
+  const vocabulary = createVocabulary()
+  return rougeLF(longestCommonSubsequence(vocabulary.encode(a), vocabulary.encode(b)), a.length, b.length)
 }
 
 /**

@@ -63,7 +63,7 @@ export const promptSchema = z
       .default('joint')
       .meta(describe('How the teacher is asked. `joint`: one call writes instruction, input and output.', { source: 'Alpaca, generate_instruction.py' })),
     seedsPerPrompt: count('Seeds shown in each prompt.', { source: 'Alpaca: 3' }).default(3),
-    tasksPerCall: count('Numbered tasks a prompt counts up to, its examples included.', { source: 'Alpaca: 20' }).default(20),
+    tasksPerCall: count('New tasks asked for in each call.', { source: 'Alpaca: a list of 20' }).default(20),
   })
   .meta(describe('How the teacher is asked.'))
 

@@ -1,0 +1,40 @@
+import type { Rng } from '../rng.ts'
+
+/** The instructions to batch, by index 0 to N − 1. */
+export type ComposerInput = {
+  /** N. */
+  readonly count: number
+  /** B: rows per batch; the last batch of an epoch may be shorter. */
+  readonly batchSize: number
+  /** (N,) cluster of each instruction; given when the composer's `needs.clusters`. */
+  readonly clusterOf?: Int32Array | undefined
+  /** For composers that have more than one way; each says which and what the default is. */
+  readonly variant?: string | undefined
+  readonly rng: Rng
+}
+
+/** A batch: indices into the pool, and the pass over the pool it belongs to, from 1. */
+export type ComposedBatch = { readonly indices: readonly number[]; readonly epoch: number }
+
+/** One file in `composers/` exports one of these; `id` is the file's name. */
+export type BatchComposer = {
+  readonly id: string
+  readonly title: string
+  readonly needs: { readonly clusters: boolean }
+  /** Batches without end, epoch after epoch; the caller takes as many as it wants. Nothing for an empty pool. */
+  batches(input: ComposerInput): Generator<ComposedBatch>
+}
+
+/** Cuts one epoch's order into batches of B, the last one shorter. */
+export function* cutIntoBatches(order: readonly number[], batchSize: number, epoch: number): Generator<ComposedBatch> {
+  for (let start = 0; start < order.length; start += batchSize) {
+    yield { indices: order.slice(start, start + batchSize), epoch }
+  }
+}
+
+export function checkComposerInput(name: string, { count, batchSize, clusterOf }: ComposerInput, needsClusters: boolean): void {
+  if (!Number.isInteger(batchSize) || batchSize < 1) throw new RangeError(`${name}: expected batchSize ≥ 1, got ${batchSize}`)
+  if (!Number.isInteger(count) || count < 0) throw new RangeError(`${name}: expected count ≥ 0, got ${count}`)
+  if (needsClusters && clusterOf?.length !== count)
+    throw new RangeError(`${name}: expected a cluster for each of ${count} rows, got ${clusterOf?.length ?? 'none'}`)
+}
