@@ -5,7 +5,7 @@ import type { ExampleId, JobRef, ModelRef } from './training.ts'
 /**
  * The facts of a run. Each kind is one append-only table with a natural key (named in the comment); the ledger gives every
  * fact a sequence number when it is recorded. Money is in nanodollars (1e-9 USD, integers), times in milliseconds since the epoch.
- * Times, latencies, paths, versions and attempts are not part of a run's digest; everything else is.
+ * Calls, candidates, batches, steps, seed events and evals make up the run's digest; times, latencies, prices, paths and attempts do not.
  */
 export type Fact =
   | RunFact
@@ -198,7 +198,8 @@ export type BatchFact = {
   readonly epoch: number
   readonly composer: string
   readonly exampleIds: readonly ExampleId[]
-  readonly distinctClusters: number
+  /** Cluster of each example in this round's clustering; null when nothing needed one. */
+  readonly clusters: readonly number[] | null
   /** 1 − mean pairwise ROUGE-L F of the instructions in the batch; null below two rows. */
   readonly diversity: number | null
   /** Pairs in the batch whose ROUGE-L F is above `batches.conflictThreshold`. */

@@ -57,8 +57,8 @@ export interface TextGenerator {
 }
 
 /**
- * What a failed attempt may have cost: `none` when the provider refused it before doing work (a 4xx or 5xx status),
- * `uncertain` when it may have been served and billed although no answer arrived (a reset, a time-out, a cut body).
+ * What a failed attempt may have cost: `none` when the provider refused it before doing work (most 4xx and 5xx statuses),
+ * `uncertain` when it may have been served and billed although no answer arrived (a reset, a time-out, a gateway's time-out, a cut body).
  * Adapters put it into `SediError.details.charged`; missing means `uncertain`.
  */
 export type Charged = 'none' | 'uncertain'

@@ -5,9 +5,10 @@ import * as z from 'zod'
  * adapter's own options to the key that names it. Unknown keys fail.
  *
  * Metadata per key: `unit`, `source`, and `affects: 'speed'` for what changes how fast or how far a run gets but not its results;
- * those keys are left out of the run's fingerprint, so they may change between a pause and a resume.
+ * those keys are left out of the run's fingerprint, so they may change between a pause and a resume. `path`: a file name, relative to the
+ * configuration file; the fingerprint takes the file's content instead of its name.
  */
-export type KeyMeta = { readonly unit?: string; readonly source?: string; readonly affects?: 'speed' }
+export type KeyMeta = { readonly unit?: string; readonly source?: string; readonly affects?: 'speed'; readonly path?: true }
 
 const describe = (description: string, meta: KeyMeta = {}): { description: string } & KeyMeta => ({ description, ...meta })
 
@@ -99,7 +100,7 @@ export const filterSchema = z
       .default('rouge')
       .meta(describe('How texts are split into words for ROUGE-L. `rouge`: rouge_score’s own, lower-cased [a-z0-9] runs.')),
     heuristics: z
-      .enum(['alpaca', 'none'])
+      .string()
       .default('alpaca')
       .meta(describe('Which named rules are applied before similarity.', { source: 'Alpaca, generate_instruction.py' })),
   })
@@ -162,7 +163,7 @@ export const feedbackSchema = z
     topBatches: count('Attractive batches per window.').default(1),
     picksPerBatch: count('Instructions promoted from each attractive batch, at most one per cluster.').default(2),
     pick: z
-      .enum(['random', 'hardest'])
+      .string()
       .default('random')
       .meta(
         describe('Which instructions of an attractive batch are promoted. `hardest`: highest loss; in pilots it promoted mostly wrong answers.', {
@@ -224,7 +225,7 @@ export const limitsSchema = z
 
 export const runConfigShape = {
   recipe: z.string().default('sedi').meta(describe('Named defaults for everything below.')),
-  seeds: z.string().meta(describe('Seed tasks: JSON lines, a JSON array, or Self-Instruct’s format.')),
+  seeds: z.string().meta(describe('Seed tasks: JSON lines, a JSON array, or Self-Instruct’s format.', { path: true })),
   generator: generatorBaseSchema,
   verifier: verifierBaseSchema.optional(),
   embedder: embedderBaseSchema.prefault({ id: 'lexical' }),
@@ -242,7 +243,7 @@ export const runConfigShape = {
   store: z
     .string()
     .default('./runs')
-    .meta(describe('Where runs are kept: a folder.', { affects: 'speed' })),
+    .meta(describe('Where runs are kept: a folder.', { affects: 'speed', path: true })),
   limits: limitsSchema.prefault({}),
   randomSeed: z.int().min(0).max(0xffffffff).default(1).meta(describe('Every random choice of the run is derived from it.')),
 }

@@ -1,7 +1,7 @@
 import type { AttemptFact, Fact, FactKind, FactOf, Recorded, RejectionReason, RunFact, RunState } from './facts.ts'
 import type { CallOptions } from './generation.ts'
 
-/** Counters of a run, updated in the transaction that records the facts they count. Surplus calls are counted apart, their cost is not. */
+/** Counters of a run, updated in the transaction that records the facts they count. */
 export type Totals = {
   /** Recorded answers. */
   readonly calls: number

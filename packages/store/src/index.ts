@@ -1,1 +1,7 @@
-export {}
+export { createSqliteStore, type SqliteStoreOptions } from './drivers/sqlite.ts'
+export type { FileFormat, RawRow } from './formats/format.ts'
+export { formats } from './formats/registry.gen.ts'
+export { createLimiter, type LimiterOptions } from './limiter.ts'
+export { formatOf, readRows } from './read-rows.ts'
+export { createRowWriter, type RowWriter } from './row-writer.ts'
+export { type TaskOrProblem, taskOfRecord } from './task-of-record.ts'

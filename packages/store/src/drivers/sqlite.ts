@@ -1,0 +1,168 @@
+import { existsSync, mkdirSync, readdirSync, statSync } from 'node:fs'
+import { hostname } from 'node:os'
+import { join, resolve } from 'node:path'
+import { type Ledger, type OpenRun, type OutcomeFact, type RunStore, type RunSummary, SediError } from '@sedi/spec'
+import { openSqliteLedger, type SqliteLedger } from './sqlite/ledger.ts'
+import { storageError } from './sqlite/storage-error.ts'
+import { isWriterLocked, takeWriterLock } from './sqlite/writer-lock.ts'
+
+export type SqliteStoreOptions = {
+  /** The store's folder; each run is a folder in it. Created when the first run is. */
+  readonly folder: string
+  readonly clock?: (() => number) | undefined
+  /** Version of the software that writes, for the session facts. */
+  readonly softwareVersion: string
+}
+
+/** A store of runs on one machine: `<folder>/<run id>/ledger.db`, one writer per run, any number of readers. */
+export function createSqliteStore({ folder, clock = Date.now, softwareVersion }: SqliteStoreOptions): RunStore {
+  function locate(runIdOrPath: string): string {
+    const candidates = [join(folder, runIdOrPath), resolve(runIdOrPath)]
+    const found = candidates.find((candidate) => existsSync(join(candidate, 'ledger.db')))
+    if (found !== undefined) return found
+    throw new SediError('not-found', `There is no run “${runIdOrPath}”: looked for a ledger in ${candidates.join(' and ')}. “sedi runs” lists what is there.`)
+  }
+
+  async function openForWriting(runFolder: string, prepare: (ledger: SqliteLedger) => Promise<void>): Promise<OpenRun> {
+    const lock = lockOrThrow(runFolder)
+    let ledger: SqliteLedger | undefined
+    try {
+      ledger = openSqliteLedger(join(runFolder, 'ledger.db'), { readOnly: false })
+      await prepare(ledger)
+      await recordSession(ledger)
+      await closeOpenAttempts(ledger)
+    } catch (error) {
+      await ledger?.close()
+      lock.release()
+      throw error
+    }
+    return openRun(runFolder, ledger, lock)
+  }
+
+  function openRun(runFolder: string, ledger: SqliteLedger, lock: { release(): void }): OpenRun {
+    return {
+      ledger,
+      folder: runFolder,
+      budget: ({ maxCostNanoUsd }) => ({ reserve: (attempt) => ledger.reserve(attempt, maxCostNanoUsd) }),
+      async close() {
+        await ledger.close()
+        lock.release()
+      },
+    }
+  }
+
+  async function recordSession(ledger: Ledger): Promise<void> {
+    const before = await ledger.find('session')
+    await ledger.append([
+      {
+        kind: 'session',
+        index: before.length,
+        processId: process.pid,
+        host: hostname(),
+        platform: `${process.platform} ${process.arch}`,
+        runtime: `node ${process.versions.node}`,
+        softwareVersion,
+        startedAt: clock(),
+      },
+    ])
+  }
+
+  /** A process that died left attempts whose answers nobody recorded: they may have been served and billed. */
+  async function closeOpenAttempts(ledger: Ledger): Promise<void> {
+    if ((await ledger.totals()).openAttempts === 0) return
+    const ended = new Set((await ledger.find('outcome')).map(({ callId, attempt }) => `${callId}/${attempt}`))
+    const open = (await ledger.find('attempt')).filter(({ callId, attempt }) => !ended.has(`${callId}/${attempt}`))
+    await ledger.append(
+      open.map(
+        ({ callId, attempt, reservedNanoUsd }): OutcomeFact => ({
+          kind: 'outcome',
+          callId,
+          attempt,
+          result: 'unknown',
+          charged: 'uncertain',
+          costNanoUsd: reservedNanoUsd,
+          errorCode: 'aborted',
+          message: 'the process ended before an answer was recorded',
+          latencyMs: null,
+          at: clock(),
+        }),
+      ),
+    )
+  }
+
+  return {
+    async create(run) {
+      const runFolder = join(folder, run.runId)
+      try {
+        mkdirSync(folder, { recursive: true })
+        mkdirSync(runFolder)
+      } catch (error) {
+        if (hasCode(error, 'EEXIST')) throw new SediError('conflict', `There is already a run “${run.runId}” in ${folder}.`, { cause: error })
+        throw cannotWrite(runFolder, error)
+      }
+      return openForWriting(runFolder, (ledger) => ledger.append([run]))
+    },
+    async open(runIdOrPath) {
+      return openForWriting(locate(runIdOrPath), async () => {})
+    },
+    async read(runIdOrPath) {
+      return openSqliteLedger(join(locate(runIdOrPath), 'ledger.db'), { readOnly: true })
+    },
+    async list() {
+      const folders = existsSync(folder) ? readdirSync(folder).map((name) => join(folder, name)) : []
+      const runs = folders.filter((path) => statSync(path, { throwIfNoEntry: false })?.isDirectory() && existsSync(join(path, 'ledger.db')))
+      const summaries = await Promise.all(runs.map(summarise))
+      return summaries.filter((summary) => summary !== undefined).sort((a, b) => a.createdAt - b.createdAt)
+    },
+  }
+}
+
+/** Undefined for a ledger that cannot be read; `sedi doctor` is the place to say why. */
+async function summarise(runFolder: string): Promise<RunSummary | undefined> {
+  try {
+    const ledger = openSqliteLedger(join(runFolder, 'ledger.db'), { readOnly: true })
+    const [run] = await ledger.find('run')
+    const state = (await ledger.find('run-state')).at(-1)
+    const totals = await ledger.totals()
+    await ledger.close()
+    if (run === undefined) return undefined
+    const interrupted = (state?.state ?? 'running') === 'running' && !isWriterLocked(runFolder)
+    return {
+      runId: run.runId,
+      folder: runFolder,
+      recipe: String(run.config.recipe ?? ''),
+      state: interrupted ? 'interrupted' : (state?.state ?? 'running'),
+      reason: interrupted ? 'its process ended without a word' : (state?.reason ?? ''),
+      createdAt: run.createdAt,
+      totals,
+    }
+  } catch {
+    return undefined
+  }
+}
+
+function lockOrThrow(runFolder: string): { release(): void } {
+  let lock: { release(): void } | undefined
+  try {
+    lock = takeWriterLock(runFolder)
+  } catch (error) {
+    throw cannotWrite(runFolder, error)
+  }
+  if (lock !== undefined) return lock
+  throw new SediError(
+    'conflict',
+    `Another process has this run open for writing (${runFolder}). Wait for it, or stop it; reading (status, explain, export) works meanwhile.`,
+  )
+}
+
+function cannotWrite(path: string, error: unknown): SediError {
+  if (hasCode(error, 'ENOSPC')) return new SediError('storage', `Cannot create ${path}: the disk is full.`, { cause: error })
+  if (hasCode(error, 'EACCES') || hasCode(error, 'EROFS') || hasCode(error, 'EPERM')) {
+    return new SediError('storage', `Cannot write to ${path}: no permission, or a read-only disk. Choose another place with --out.`, { cause: error })
+  }
+  return storageError(error, path)
+}
+
+function hasCode(error: unknown, code: string): boolean {
+  return typeof error === 'object' && error !== null && 'code' in error && error.code === code
+}

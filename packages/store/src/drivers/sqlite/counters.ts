@@ -1,0 +1,54 @@
+import type { Fact, RejectionReason, Totals } from '@sedi/spec'
+
+/** What one more fact adds to the run's counters. The attempt an outcome closes is needed to know what it had reserved. */
+export function counterChanges(fact: Fact, attemptReserved: () => number): Readonly<Record<string, number>> {
+  switch (fact.kind) {
+    case 'attempt':
+      return { attempts: 1, openAttempts: 1, openNanoUsd: fact.reservedNanoUsd ?? 0 }
+    case 'outcome': {
+      const closed = { openAttempts: -1, openNanoUsd: -attemptReserved() }
+      return fact.charged === 'uncertain' ? { ...closed, uncertainAttempts: 1, uncertainNanoUsd: fact.costNanoUsd ?? 0 } : closed
+    }
+    case 'call':
+      return {
+        calls: 1,
+        settledNanoUsd: fact.costNanoUsd ?? 0,
+        unpricedCalls: fact.costNanoUsd === null ? 1 : 0,
+        inputTokens: fact.usage.inputTokens ?? 0,
+        outputTokens: fact.usage.outputTokens ?? 0,
+      }
+    case 'candidate':
+      return fact.verdict === 'kept' ? { raw: 1, kept: 1 } : { raw: 1, [`rejected.${fact.reason}`]: 1 }
+    case 'step':
+      return { steps: 1 }
+    case 'seed-event':
+      if (fact.round === 0) return {}
+      return fact.action === 'add' ? { seedsPromoted: 1 } : { seedsEvicted: 1 }
+    default:
+      return {}
+  }
+}
+
+const reasons: readonly RejectionReason[] = ['malformed', 'truncated', 'heuristic', 'contaminated', 'similar']
+
+export function totalsOf(counters: ReadonlyMap<string, number>): Totals {
+  const value = (name: string): number => counters.get(name) ?? 0
+  return {
+    calls: value('calls'),
+    attempts: value('attempts'),
+    openAttempts: value('openAttempts'),
+    openNanoUsd: value('openNanoUsd'),
+    uncertainAttempts: value('uncertainAttempts'),
+    uncertainNanoUsd: value('uncertainNanoUsd'),
+    settledNanoUsd: value('settledNanoUsd'),
+    unpricedCalls: value('unpricedCalls'),
+    inputTokens: value('inputTokens'),
+    outputTokens: value('outputTokens'),
+    raw: value('raw'),
+    kept: value('kept'),
+    rejected: Object.fromEntries(reasons.map((reason) => [reason, value(`rejected.${reason}`)])) as Record<RejectionReason, number>,
+    steps: value('steps'),
+    seedsPromoted: value('seedsPromoted'),
+    seedsEvicted: value('seedsEvicted'),
+  }
+}

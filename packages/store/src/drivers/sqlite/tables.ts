@@ -1,0 +1,41 @@
+import type { Fact, FactKind, FactOf } from '@sedi/spec'
+
+type Table<F extends Fact> = {
+  /** The natural key; empty for the table with one row. */
+  readonly key: readonly Exclude<keyof F, 'kind'>[]
+  /** Fields kept as JSON text. */
+  readonly json: readonly Exclude<keyof F, 'kind'>[]
+  /** Fields that may differ when a fact is recorded again after a crash: when and how fast, not what. */
+  readonly volatile: readonly Exclude<keyof F, 'kind'>[]
+}
+
+/** How each kind of fact is kept; the columns themselves are in the migrations. */
+export const tables: { readonly [K in FactKind]: Table<FactOf<K>> } = {
+  run: { key: [], json: ['config'], volatile: ['createdAt', 'softwareVersion'] },
+  'run-state': { key: ['index'], json: [], volatile: ['at'] },
+  session: { key: ['index'], json: [], volatile: ['startedAt'] },
+  'seed-event': { key: ['index'], json: [], volatile: [] },
+  'held-out': { key: ['itemId'], json: [], volatile: [] },
+  attempt: { key: ['callId', 'attempt'], json: [], volatile: ['at'] },
+  outcome: { key: ['callId', 'attempt'], json: [], volatile: ['at', 'latencyMs'] },
+  call: { key: ['callId'], json: ['seedIds', 'request', 'usage', 'warnings'], volatile: ['at', 'latencyMs'] },
+  candidate: { key: ['id'], json: [], volatile: [] },
+  yield: { key: ['callId'], json: [], volatile: [] },
+  batch: { key: ['step'], json: ['exampleIds', 'clusters'], volatile: [] },
+  'training-job': { key: ['round'], json: ['job'], volatile: ['at', 'job'] },
+  step: { key: ['step'], json: ['exampleLosses'], volatile: ['at'] },
+  model: { key: ['round'], json: ['model'], volatile: [] },
+  eval: { key: ['round', 'evaluator', 'itemId'], json: [], volatile: [] },
+  stage: { key: ['round', 'stage'], json: ['summary'], volatile: ['at'] },
+}
+
+export const factKinds = Object.keys(tables) as FactKind[]
+
+/** `seed-event` → `seed_event`, `callId` → `call_id`. */
+export function snakeCase(name: string): string {
+  return name.replace(/-/g, '_').replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`)
+}
+
+export function camelCase(column: string): string {
+  return column.replace(/_(\w)/g, (_, letter: string) => letter.toUpperCase())
+}

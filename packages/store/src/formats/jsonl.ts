@@ -1,0 +1,26 @@
+import { createReadStream } from 'node:fs'
+import { createInterface } from 'node:readline'
+import type { FileFormat, RawRow } from './format.ts'
+
+/** JSON lines: one JSON value per line; empty lines are skipped. Read in bounded memory. */
+export default {
+  id: 'jsonl',
+  extensions: ['.jsonl', '.ndjson'],
+  async *read(path) {
+    const lines = createInterface({ input: createReadStream(path, 'utf8'), crlfDelay: Number.POSITIVE_INFINITY })
+    let line = 0
+    for await (const raw of lines) {
+      line++
+      const text = line === 1 ? raw.replace(/^\uFEFF/, '') : raw
+      if (text.trim() !== '') yield parseLine(text, line)
+    }
+  },
+} satisfies FileFormat
+
+function parseLine(text: string, line: number): RawRow {
+  try {
+    return { line, value: JSON.parse(text) }
+  } catch (error) {
+    return { line, problem: `not valid JSON (${(error as Error).message})` }
+  }
+}

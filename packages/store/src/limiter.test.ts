@@ -1,0 +1,76 @@
+import { SediError } from '@sedi/spec'
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
+import { createLimiter } from './limiter.ts'
+
+beforeEach(() => {
+  vi.useFakeTimers()
+})
+afterEach(() => {
+  vi.useRealTimers()
+})
+
+/** Asks for `count` permits at once and notes when each was given; holds each for `holdMs`. */
+function ask(limiter: ReturnType<typeof createLimiter>, count: number, tokens: number, holdMs: number): number[] {
+  const start = Date.now()
+  const given: number[] = []
+  for (let i = 0; i < count; i++) {
+    void limiter.acquire(tokens).then((permit) => {
+      given.push(Date.now() - start)
+      setTimeout(() => permit.release(undefined), holdMs)
+    })
+  }
+  return given
+}
+
+describe('createLimiter', () => {
+  it('keeps at most so many calls in flight', async () => {
+    const given = ask(createLimiter({ concurrency: 2 }), 5, 1, 100)
+    await vi.advanceTimersByTimeAsync(1000)
+    expect(given).toEqual([0, 0, 100, 100, 200])
+  })
+
+  it('never sends more requests than allowed in any 60 seconds', async () => {
+    const given = ask(createLimiter({ concurrency: 100, requestsPerMinute: 3 }), 8, 1, 10)
+    await vi.advanceTimersByTimeAsync(200_000)
+    expect(given).toEqual([0, 0, 0, 60_000, 60_000, 60_000, 120_000, 120_000])
+  })
+
+  it('never sends more tokens than allowed in any 60 seconds; a request larger than the limit goes alone', async () => {
+    const limiter = createLimiter({ concurrency: 100, tokensPerMinute: 100 })
+    const given = ask(limiter, 4, 40, 10)
+    await vi.advanceTimersByTimeAsync(119_000)
+    expect(given).toEqual([0, 0, 60_000, 60_000])
+    const large = ask(limiter, 1, 500, 10)
+    await vi.advanceTimersByTimeAsync(61_000)
+    expect(large).toEqual([1000])
+  })
+
+  it('corrects the estimate with what was really used', async () => {
+    const limiter = createLimiter({ concurrency: 1, tokensPerMinute: 100 })
+    const permit = await limiter.acquire(100)
+    permit.release(10)
+    const given = ask(limiter, 1, 90, 10)
+    await vi.advanceTimersByTimeAsync(1)
+    expect(given).toEqual([0])
+  })
+
+  it('sends nothing before the time a Retry-After named', async () => {
+    const limiter = createLimiter({ concurrency: 4 })
+    limiter.blockUntil(Date.now() + 5000)
+    const given = ask(limiter, 2, 1, 1)
+    await vi.advanceTimersByTimeAsync(10_000)
+    expect(given).toEqual([5000, 5000])
+  })
+
+  it('lets a waiting call leave the line', async () => {
+    const limiter = createLimiter({ concurrency: 1 })
+    const held = await limiter.acquire(1)
+    const stop = new AbortController()
+    const waiting = limiter.acquire(1, { signal: stop.signal })
+    stop.abort()
+    await expect(waiting).rejects.toSatisfy((error) => SediError.is(error, 'aborted'))
+    await expect(limiter.acquire(1, { signal: stop.signal })).rejects.toSatisfy((error) => SediError.is(error, 'aborted'))
+    held.release(undefined)
+    await expect(limiter.acquire(1)).resolves.toBeDefined()
+  })
+})
