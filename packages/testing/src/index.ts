@@ -1,1 +1,6 @@
-export {}
+export type { Plan, RandomFaults } from './fake-provider/fault-plan.ts'
+export { type FaultKind, faultKinds, unicodeText } from './fake-provider/faults.ts'
+export type { RateLimitOptions } from './fake-provider/rate-limits.ts'
+export { type Book, type BookEntry, readBook } from './fake-provider/read-book.ts'
+export { type RunFakeProviderOptions, runFakeProvider } from './fake-provider/run-fake-provider.ts'
+export { type FakeProvider, type FakeProviderOptions, startFakeProvider } from './fake-provider/start-fake-provider.ts'

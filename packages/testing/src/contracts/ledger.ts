@@ -1,0 +1,254 @@
+import { type Fact, type FactKind, type Ledger, type OpenRun, type RunStore, SediError } from '@sedi/spec'
+import { afterEach, beforeEach, describe, expect } from 'vitest'
+import { contractTests, type Skips } from './contract-tests.ts'
+import { answeredFact, attemptFact, callFact, candidateFact, failedFact, oneOfEach, runFact } from './ledger-facts.ts'
+
+export type LedgerTest =
+  | 'gives back every kind of fact as it was recorded'
+  | 'keeps facts in order of recording, over all kinds'
+  | 'finds by fields, null included'
+  | 'records facts together or not at all'
+  | 'ignores an equal fact and refuses a different one'
+  | 'refuses what cannot be'
+  | 'a refused fact does not take its neighbours with it'
+  | 'counts what it records, once'
+  | 'digest: equal for equal results, whatever the arrival, times and prices'
+  | 'digest: different when a result differs'
+  | 'budget: refuses what does not fit, exactly at the cap'
+  | 'budget: concurrent reservations never exceed the cap'
+  | 'budget: settling makes room, an uncertain end does not'
+  | 'survives closing and opening'
+  | 'turns attempts that a dead process left open into uncertain ones'
+  | 'has one writer, and readers beside it'
+  | 'names a run that is not there, and refuses a name that is taken'
+  | 'lists its runs'
+
+export type LedgerContract = {
+  readonly name: string
+  /** A new, empty store for each test. */
+  create(): Promise<RunStore>
+  destroy?(store: RunStore): Promise<void>
+  readonly skip?: Skips<LedgerTest>
+}
+
+/** What every store driver must do. */
+export function describeLedgerContract(contract: LedgerContract): void {
+  describe(`Ledger: ${contract.name}`, () => {
+    let store: RunStore
+    let run: OpenRun
+    let ledger: Ledger
+    beforeEach(async () => {
+      store = await contract.create()
+      run = await store.create(runFact())
+      ledger = run.ledger
+    })
+    afterEach(async () => {
+      await run.close()
+      await contract.destroy?.(store)
+    })
+    const test = contractTests<LedgerTest>(contract.skip)
+    const facts = Object.values(oneOfEach).filter(({ kind }) => kind !== 'run')
+    const code = async (promise: Promise<unknown>): Promise<string> =>
+      promise.then(
+        () => 'no error',
+        (error: unknown) => (SediError.is(error) ? error.code : String(error)),
+      )
+    const plain = (recorded: readonly Fact[]): unknown[] => recorded.map((fact) => ({ ...fact, seq: undefined })).map(({ seq: _, ...rest }) => rest)
+
+    async function answer(callId: string, index: number, attempt = 1): Promise<void> {
+      await run.budget({ maxCostNanoUsd: undefined }).reserve(attemptFact(callId, attempt))
+      await ledger.append([answeredFact(callId, attempt), callFact(callId, index)])
+    }
+
+    test('gives back every kind of fact as it was recorded', async () => {
+      await ledger.append(facts)
+      for (const [kind, fact] of Object.entries(oneOfEach)) {
+        const found = await ledger.find(kind as FactKind, kind === 'session' ? { index: 7 } : {})
+        expect(plain(found)).toEqual([fact])
+      }
+    })
+
+    test('keeps facts in order of recording, over all kinds', async () => {
+      await Promise.all(facts.map((fact) => ledger.append([fact])))
+      const recorded = (await Promise.all(facts.map(({ kind }) => ledger.find(kind)))).flat()
+      const order = recorded.filter((fact) => fact.kind !== 'session' || fact.index === 7).sort((a, b) => a.seq - b.seq)
+      expect(order.map(({ kind }) => kind)).toEqual(facts.map(({ kind }) => kind))
+      expect(new Set(recorded.map(({ seq }) => seq)).size).toBe(recorded.length)
+    })
+
+    test('finds by fields, null included', async () => {
+      await answer('r01-c0000', 0)
+      const rejected = { verdict: 'rejected', reason: 'similar' } as const
+      await ledger.append([candidateFact('a', 'r01-c0000'), candidateFact('b', 'r01-c0000', rejected), candidateFact('c', 'r01-c0000')])
+      expect((await ledger.find('candidate', { verdict: 'kept' })).map(({ id }) => id)).toEqual(['a', 'c'])
+      expect((await ledger.find('candidate', { reason: null, id: 'c' })).map(({ id }) => id)).toEqual(['c'])
+      expect(await ledger.find('candidate', { id: 'none' })).toEqual([])
+    })
+
+    test('records facts together or not at all', async () => {
+      const bad = { ...candidateFact('x', 'no-such-call') }
+      expect(await code(ledger.append([{ ...oneOfEach['held-out'], itemId: 'first' }, bad]))).toBe('internal')
+      expect(await ledger.find('held-out')).toEqual([])
+    })
+
+    test('ignores an equal fact and refuses a different one', async () => {
+      await ledger.append(facts)
+      const totals = await ledger.totals()
+      await ledger.append(facts.map((fact) => ('at' in fact ? { ...fact, at: fact.at + 1000 } : fact)))
+      expect(await ledger.totals()).toEqual(totals)
+      expect(await code(ledger.append([{ ...oneOfEach.step, loss: 0.5 }]))).toBe('conflict')
+      expect(await code(ledger.append([{ ...oneOfEach.candidate, instruction: 'another' }]))).toBe('conflict')
+      expect((await ledger.find('step'))[0]!.loss).toBe(1 / 3)
+    })
+
+    test('refuses what cannot be', async () => {
+      await answer('r01-c0000', 0)
+      const impossible: Fact[] = [
+        answeredFact('r01-c0009'), // an outcome without its attempt
+        { ...candidateFact('a', 'r01-c0000'), reason: 'similar' }, // kept, with a reason to reject
+        { ...candidateFact('a', 'r01-c0000'), verdict: 'rejected' }, // rejected without a reason
+        { ...oneOfEach.yield, kept: 2 }, // more kept than written
+        { ...oneOfEach.step, step: 99 }, // a step without its batch
+        { ...oneOfEach.eval, itemId: 'nobody' }, // a score of an unknown item
+        { ...oneOfEach['seed-event'], exampleId: null }, // a machine seed from nowhere
+        { ...callFact('r01-c0001', 0) }, // two calls in one place
+        { ...attemptFact('r01-c0002'), reservedNanoUsd: -1 },
+        { ...oneOfEach.batch, exampleIds: [], clusters: [] },
+      ]
+      for (const fact of impossible) expect([fact.kind, await code(ledger.append([fact]))]).toEqual([fact.kind, 'internal'])
+    })
+
+    test('a refused fact does not take its neighbours with it', async () => {
+      const item = (itemId: string): Fact => ({ ...oneOfEach['held-out'], itemId })
+      const results = await Promise.allSettled([ledger.append([item('a')]), ledger.append([candidateFact('x', 'no-such-call')]), ledger.append([item('b')])])
+      expect(results.map(({ status }) => status)).toEqual(['fulfilled', 'rejected', 'fulfilled'])
+      expect((await ledger.find('held-out')).map(({ itemId }) => itemId)).toEqual(['a', 'b'])
+    })
+
+    test('counts what it records, once', async () => {
+      await answer('r01-c0000', 0)
+      await ledger.append([attemptFact('r01-c0001'), failedFact('r01-c0001'), attemptFact('r01-c0001', 2), failedFact('r01-c0001', 2, 'uncertain')])
+      await ledger.append([attemptFact('r01-c0002')])
+      await ledger.append([candidateFact('a', 'r01-c0000'), candidateFact('b', 'r01-c0000', { verdict: 'rejected', reason: 'heuristic' })])
+      expect(await ledger.totals()).toMatchObject({
+        calls: 1,
+        attempts: 4,
+        openAttempts: 1,
+        openNanoUsd: 1000,
+        uncertainAttempts: 1,
+        uncertainNanoUsd: 1000,
+        settledNanoUsd: 400,
+        unpricedCalls: 0,
+        inputTokens: 10,
+        outputTokens: 20,
+        raw: 2,
+        kept: 1,
+        rejected: { heuristic: 1, similar: 0, malformed: 0, truncated: 0, contaminated: 0 },
+      })
+    })
+
+    test('digest: equal for equal results, whatever the arrival, times and prices', async () => {
+      const other = await store.create(runFact('run-2'))
+      const yields = (target: Ledger, ids: readonly string[]) =>
+        target.append(ids.flatMap((callId) => [candidateFact(`${callId}-i00`, callId), { kind: 'yield', callId, round: 1, raw: 1, kept: 1 }] as Fact[]))
+      await answer('r01-c0000', 0)
+      await answer('r01-c0001', 1)
+      await yields(ledger, ['r01-c0000', 'r01-c0001'])
+      for (const [index, callId] of [
+        [1, 'r01-c0001'],
+        [0, 'r01-c0000'],
+        [2, 'r01-c0002'],
+      ] as const) {
+        await other.ledger.append([attemptFact(callId, 1), failedFact(callId, 1), attemptFact(callId, 2, null), answeredFact(callId, 2, null)])
+        await other.ledger.append([{ ...callFact(callId, index, null), at: 99, latencyMs: 99 }])
+      }
+      await other.ledger.append(
+        ['r01-c0000', 'r01-c0001'].flatMap(
+          (callId) => [candidateFact(`${callId}-i00`, callId, { costNanoUsd: null }), { kind: 'yield', callId, round: 1, raw: 1, kept: 1 }] as Fact[],
+        ),
+      )
+      expect(await other.ledger.digest()).toBe(await ledger.digest())
+      await other.close()
+    })
+
+    test('digest: different when a result differs', async () => {
+      const seen = new Set([await ledger.digest()])
+      await ledger.append([oneOfEach['held-out'], oneOfEach.attempt, oneOfEach.outcome, oneOfEach.call])
+      for (const kind of ['candidate', 'yield', 'batch', 'step', 'seed-event', 'eval'] as const) {
+        await ledger.append([oneOfEach[kind]])
+        seen.add(await ledger.digest())
+      }
+      expect(seen.size).toBe(7)
+    })
+
+    test('budget: refuses what does not fit, exactly at the cap', async () => {
+      const budget = run.budget({ maxCostNanoUsd: 2000 })
+      expect(await budget.reserve(attemptFact('r01-c0000'))).toEqual({ granted: true, committedNanoUsd: 1000, openNanoUsd: 1000 })
+      expect(await budget.reserve(attemptFact('r01-c0001'))).toEqual({ granted: true, committedNanoUsd: 2000, openNanoUsd: 2000 })
+      expect(await budget.reserve(attemptFact('r01-c0002', 1, 1))).toEqual({ granted: false, committedNanoUsd: 2000, openNanoUsd: 2000 })
+      expect(await ledger.find('attempt')).toHaveLength(2)
+    })
+
+    test('budget: concurrent reservations never exceed the cap', async () => {
+      const budget = run.budget({ maxCostNanoUsd: 10_500 })
+      const decisions = await Promise.all(Array.from({ length: 50 }, (_, i) => budget.reserve(attemptFact(`c${i}`))))
+      expect(decisions.filter(({ granted }) => granted)).toHaveLength(10)
+      expect((await ledger.totals()).openNanoUsd).toBe(10_000)
+    })
+
+    test('budget: settling makes room, an uncertain end does not', async () => {
+      const budget = run.budget({ maxCostNanoUsd: 1500 })
+      await budget.reserve(attemptFact('r01-c0000'))
+      await ledger.append([answeredFact('r01-c0000'), callFact('r01-c0000', 0)])
+      expect((await budget.reserve(attemptFact('r01-c0001'))).granted).toBe(true)
+      await ledger.append([failedFact('r01-c0001', 1, 'uncertain')])
+      expect(await budget.reserve(attemptFact('r01-c0001', 2))).toMatchObject({ granted: false, committedNanoUsd: 1400, openNanoUsd: 0 })
+    })
+
+    test('survives closing and opening', async () => {
+      await ledger.append(facts)
+      const [digest, totals] = [await ledger.digest(), await ledger.totals()]
+      await run.close()
+      run = await store.open('run-1')
+      ledger = run.ledger
+      expect([await ledger.digest(), await ledger.totals()]).toEqual([digest, totals])
+      await ledger.append([{ ...oneOfEach['held-out'], itemId: 'later' }])
+      const items = await ledger.find('held-out')
+      expect(items.at(-1)!.seq).toBeGreaterThan(items[0]!.seq)
+    })
+
+    test('turns attempts that a dead process left open into uncertain ones', async () => {
+      await ledger.append([attemptFact('r01-c0000', 1, 700), attemptFact('r01-c0001', 1, null)])
+      await run.close()
+      run = await store.open('run-1')
+      ledger = run.ledger
+      expect((await ledger.find('outcome')).map(({ callId, result, charged, costNanoUsd }) => [callId, result, charged, costNanoUsd])).toEqual([
+        ['r01-c0000', 'unknown', 'uncertain', 700],
+        ['r01-c0001', 'unknown', 'uncertain', null],
+      ])
+      expect(await ledger.totals()).toMatchObject({ openAttempts: 0, openNanoUsd: 0, uncertainAttempts: 2, uncertainNanoUsd: 700 })
+    })
+
+    test('has one writer, and readers beside it', async () => {
+      expect(await code(store.open('run-1'))).toBe('conflict')
+      const reader = await store.read('run-1')
+      await ledger.append([oneOfEach['held-out']])
+      expect(await reader.find('held-out')).toHaveLength(1)
+      await reader.close()
+    })
+
+    test('names a run that is not there, and refuses a name that is taken', async () => {
+      expect(await code(store.open('nobody'))).toBe('not-found')
+      expect(await code(store.read('nobody'))).toBe('not-found')
+      expect(await code(store.create(runFact()))).toBe('conflict')
+    })
+
+    test('lists its runs', async () => {
+      await ledger.append([{ ...oneOfEach['run-state'], state: 'running' }])
+      expect(await store.list()).toMatchObject([{ runId: 'run-1', state: 'running', recipe: 'sedi', totals: { calls: 0 } }])
+      await run.close()
+      expect(await store.list()).toMatchObject([{ state: 'interrupted' }])
+      run = await store.open('run-1')
+    })
+  })
+}
