@@ -1,1 +1,2 @@
-export {}
+export { evaluators } from './evaluators/registry.gen.ts'
+export { type Interval, wilsonInterval } from './statistics/wilson-interval.ts'

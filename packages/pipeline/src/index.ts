@@ -1,1 +1,10 @@
-export {}
+export { canonicalJson, sha256 } from './calls/hashes.ts'
+export { nanoUsdPerUsd, toNanoUsd, toUsd } from './calls/money.ts'
+export { type CostEstimate, estimateCost } from './estimate-cost.ts'
+export { executeRun, type RunOutcome } from './execute-run.ts'
+export type { HeuristicSet } from './heuristics/heuristic.ts'
+export { heuristics } from './heuristics/registry.gen.ts'
+export type { Progress, RunAdapters, RunOptions } from './run-context.ts'
+export { verifyPromotion } from './steps/verify-promotion.ts'
+export { strategies } from './strategies/registry.gen.ts'
+export type { ParsedItem, PromptStrategy } from './strategies/strategy.ts'

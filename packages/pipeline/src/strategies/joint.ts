@@ -63,8 +63,11 @@ function parseNumberedTasks(text: string, finishReason: FinishReason): readonly 
   })
 }
 
+/** Where a reply numbers its labels, one without a number ("Output:" in a code example) belongs to the text. */
 function splitFields(text: string): Field[] {
-  const marks = [...text.matchAll(label)]
+  const all = [...text.matchAll(label)]
+  const numbered = all.filter((mark) => mark[1] !== undefined)
+  const marks = numbered.length > 0 ? numbered : all
   return marks.map((mark, i) => {
     const from = mark.index + mark[0].length
     const to = marks[i + 1]?.index ?? text.length
@@ -72,7 +75,7 @@ function splitFields(text: string): Field[] {
   })
 }
 
-/** A field ends at its task's separator line; code fences around a whole field are the teacher's, not the task's. */
+/** A field ends at its task's separator line. */
 function cleanField(text: string): string {
   return text.replace(/\n\s*#{3,}[\s\S]*$/, '').trim()
 }

@@ -1,0 +1,43 @@
+import { type RunState, type SediError, toSediError } from '@sedi/spec'
+import { restoreRun } from './restore-run.ts'
+import { runRound } from './round.ts'
+import type { Run, RunOptions } from './run-context.ts'
+import { evaluateModel } from './steps/evaluate-model.ts'
+
+export type RunOutcome = {
+  readonly state: RunState
+  /** Why it is not done. */
+  readonly error: SediError | undefined
+}
+
+/**
+ * Carries a run from wherever its ledger says it is to its end, or to the next reason to pause. What can be cured from outside
+ * (a stop, money, a provider, a key, a disk) pauses it; what cannot (a contradiction in the ledger, a defect) fails it.
+ */
+export async function executeRun(options: RunOptions): Promise<RunOutcome> {
+  try {
+    await recordState(options, 'running', '', undefined)
+    const run = await restoreRun(options)
+    await evaluateModel(0, run)
+    for (let round = 1; round <= run.config.rounds; round++) await runRound(round, run)
+    await recordState(run, 'done', 'target reached', undefined)
+    reportDone(run)
+    return { state: 'done', error: undefined }
+  } catch (thrown) {
+    const error = toSediError(thrown)
+    const state = error.code === 'internal' || error.code === 'conflict' ? 'failed' : 'paused'
+    // A ledger that cannot be written cannot record that either; the exit code and the message say it.
+    await recordState(options, state, error.message, error).catch(() => {})
+    return { state, error }
+  }
+}
+
+function reportDone(run: Run): void {
+  const { rounds } = run.config
+  run.onProgress({ round: rounds, rounds, stage: 'done', done: rounds, planned: rounds })
+}
+
+async function recordState({ ledger, clock }: RunOptions, state: RunState, reason: string, error: SediError | undefined): Promise<void> {
+  const index = (await ledger.find('run-state')).length
+  await ledger.append([{ kind: 'run-state', index, state, reason, errorCode: error?.code ?? null, at: clock() }])
+}

@@ -1,0 +1,98 @@
+import type { BatchSignal } from '@sedi/core'
+import type {
+  Budget,
+  Embedder,
+  Evaluator,
+  HeldOutItem,
+  Ledger,
+  Limiter,
+  RunConfig,
+  StageFact,
+  StageName,
+  StepFact,
+  TextGenerator,
+  Trainer,
+  Verifier,
+} from '@sedi/spec'
+import type { Pool } from './state/pool.ts'
+import type { SeedSet } from './state/seed-set.ts'
+import type { Contamination } from './steps/filter-completion.ts'
+
+/** The adapters of a run, made by the kit. */
+export type RunAdapters = {
+  readonly generator: TextGenerator
+  readonly embedder: Embedder
+  /** Undefined for `trainer: none`: no batches are trained and feedback is off. */
+  readonly trainer: Trainer | undefined
+  readonly verifier: Verifier | undefined
+  readonly evaluators: readonly Evaluator[]
+}
+
+/** Where a run is, for people. Money in nanodollars. */
+export type Progress = {
+  readonly round: number
+  readonly rounds: number
+  readonly stage: StageName | 'done'
+  /** Done and planned within the stage: calls, steps, test items; planned is undefined when the end is not known. */
+  readonly done: number
+  readonly planned: number | undefined
+}
+
+export type RunOptions = {
+  readonly config: RunConfig
+  readonly adapters: RunAdapters
+  readonly ledger: Ledger
+  readonly budget: Budget
+  readonly limiter: Limiter
+  readonly clock: () => number
+  readonly jitter: () => number
+  /** Aborted to pause: nothing new is begun, what is in flight is finished and recorded. */
+  readonly stop: AbortSignal
+  readonly onProgress: (progress: Progress) => void
+  /** Something a person should know that changes no result. */
+  readonly onNotice: (message: string) => void
+}
+
+/** A run in memory: what its ledger says, plus what it works with. */
+export type Run = RunOptions & {
+  readonly seeds: SeedSet
+  readonly pool: Pool
+  readonly heldOut: readonly HeldOutItem[]
+  /** Signals of all steps so far, in step order. */
+  readonly signals: BatchSignal[]
+  /** Sum and number of the signals of the batches each example was in. */
+  readonly exampleSignals: Map<string, { sum: number; count: number }>
+  /** Calls whose answers were parsed and filtered. */
+  readonly filtered: Set<string>
+  readonly contamination: Contamination
+  /** What parsed answers cost, in run order; for `target.costUsd`. */
+  spentNanoUsd: number
+  readonly stages: Map<string, StageFact>
+}
+
+export function finishedStage(run: Run, round: number, stage: StageName): StageFact | undefined {
+  return run.stages.get(`${round}/${stage}`)
+}
+
+/** Records that a stage is complete, together with the facts that complete it. */
+export async function finishStage(
+  run: Run,
+  round: number,
+  stage: StageName,
+  summary: StageFact['summary'],
+  facts: Parameters<Ledger['append']>[0] = [],
+): Promise<void> {
+  const fact: StageFact = { kind: 'stage', round, stage, summary, at: run.clock() }
+  await run.ledger.append([...facts, fact])
+  run.stages.set(`${round}/${stage}`, fact)
+}
+
+/** Takes note of a trained step; the ledger has it already. */
+export function rememberStep(run: Run, step: StepFact, exampleIds: readonly string[]): void {
+  if (step.gradNorm === null) return
+  run.signals.push({ step: step.step, signal: step.gradNorm, targetTokens: step.targetTokens })
+  for (const id of exampleIds) {
+    const known = run.exampleSignals.get(id) ?? { sum: 0, count: 0 }
+    run.exampleSignals.set(id, { sum: known.sum + step.gradNorm, count: known.count + 1 })
+  }
+}
