@@ -1,1 +1,2 @@
-export {}
+export { trainers } from './backends/registry.gen.ts'
+export { defineTrainer, type TrainerContext, type TrainerDefinition } from './define-trainer.ts'

@@ -1,0 +1,25 @@
+import type { Trainer, TrainerCapabilities } from '@sedi/spec'
+import type * as z from 'zod'
+
+export type TrainerContext = {
+  /** A folder of this run's own, for checkpoints and job files. It exists. */
+  readonly folder: string
+}
+
+/** One file in `backends/` exports one of these; `id` is the file's name. */
+export type TrainerDefinition<Options extends z.ZodObject = z.ZodObject> = {
+  readonly id: string
+  /** One line for the docs table. */
+  readonly title: string
+  /** The back end's own config keys, merged into `trainer`. Strict. */
+  readonly options: Options
+  /** Optional peer dependencies, imported on first use. */
+  readonly dependencies: Readonly<Record<string, string>>
+  /** Known without starting anything, so that a plan can be checked before money is spent. */
+  readonly capabilities: TrainerCapabilities
+  createTrainer(options: z.output<Options>, context: TrainerContext): Promise<Trainer>
+}
+
+export function defineTrainer<Options extends z.ZodObject>(definition: TrainerDefinition<Options>): TrainerDefinition<Options> {
+  return definition
+}

@@ -1,0 +1,48 @@
+import type { SpecIssue, TrainingSpec } from '@sedi/spec'
+
+/** Longest sequence: attention's memory grows with its square. */
+const maxContextTokens = 4096
+
+/** Everything about a spec that the embedded trainer cannot do. Cost: linear in examples and batches. */
+export function findSpecIssues(spec: TrainingSpec): SpecIssue[] {
+  const issues: SpecIssue[] = []
+  const expect = (met: boolean, path: string, message: string): void => {
+    if (!met) issues.push({ path, message })
+  }
+  const { optimiser } = spec
+  expect(/^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$/.test(spec.jobName), 'jobName', `expected letters, digits, ".", "_" or "-", got ${JSON.stringify(spec.jobName)}`)
+  expect(isCount(spec.batchSize), 'batchSize', `expected a positive integer, got ${spec.batchSize}`)
+  expect(isCount(spec.firstStep), 'firstStep', `expected a positive integer, got ${spec.firstStep}`)
+  const lengthFits = isCount(spec.maxLengthTokens) && spec.maxLengthTokens >= 8 && spec.maxLengthTokens <= maxContextTokens
+  expect(lengthFits, 'maxLengthTokens', `expected 8 to ${maxContextTokens} tokens, got ${spec.maxLengthTokens}`)
+  expect(Number.isInteger(spec.randomSeed), 'randomSeed', `expected an integer, got ${spec.randomSeed}`)
+  expect(isAtLeastZero(optimiser.learningRate), 'optimiser.learningRate', `expected 0 or more, got ${optimiser.learningRate}`)
+  expect(isAtLeastZero(optimiser.weightDecay), 'optimiser.weightDecay', `expected 0 or more, got ${optimiser.weightDecay}`)
+  const warmupFits = Number.isInteger(optimiser.warmupSteps) && optimiser.warmupSteps >= 0
+  expect(warmupFits, 'optimiser.warmupSteps', `expected 0 or a positive integer, got ${optimiser.warmupSteps}`)
+  expect(optimiser.maxGradNorm > 0, 'optimiser.maxGradNorm', `expected more than 0 (Infinity: no clipping), got ${optimiser.maxGradNorm}`)
+  const from = spec.continueFrom
+  expect(from === undefined || from.trainer === 'embedded', 'continueFrom.trainer', `expected a model of "embedded", got one of "${from?.trainer}"`)
+  return [...issues, ...findBatchIssues(spec)]
+}
+
+function findBatchIssues({ examples, batches, batchSize }: TrainingSpec): SpecIssue[] {
+  const issues: SpecIssue[] = []
+  const ids = new Set<string>()
+  examples.forEach(({ id }, i) => {
+    if (ids.has(id)) issues.push({ path: `examples[${i}].id`, message: `"${id}" is used by an earlier example` })
+    ids.add(id)
+  })
+  if (batches.length === 0) issues.push({ path: 'batches', message: 'expected at least one batch, got none' })
+  batches.forEach((batch, i) => {
+    if (batch.length === 0) issues.push({ path: `batches[${i}]`, message: 'expected at least one example, got none' })
+    if (batch.length > batchSize) issues.push({ path: `batches[${i}]`, message: `expected at most batchSize = ${batchSize} examples, got ${batch.length}` })
+    batch.forEach((id, j) => {
+      if (!ids.has(id)) issues.push({ path: `batches[${i}][${j}]`, message: `there is no example "${id}"` })
+    })
+  })
+  return issues
+}
+
+const isCount = (value: number): boolean => Number.isInteger(value) && value >= 1
+const isAtLeastZero = (value: number): boolean => Number.isFinite(value) && value >= 0
