@@ -18,9 +18,11 @@ const registries = {
   'packages/pipeline/src/heuristics': { name: 'heuristics', not: ['heuristic.ts'] },
   'packages/store/src/formats': { name: 'formats', not: ['format.ts'] },
   'packages/kit/src/recipes': { name: 'recipes', not: ['recipe.ts'] },
+  'apps/cli/src/commands': { name: 'commands', not: [] },
 }
 
-const camel = (id) => id.replace(/-(\w)/g, (_, letter) => letter.toUpperCase())
+const reserved = new Set(['export', 'import', 'default', 'delete', 'new', 'package'])
+const camel = (id) => (reserved.has(id) ? `${id}_` : id.replace(/-(\w)/g, (_, letter) => letter.toUpperCase()))
 
 function source(folder, { name, not }) {
   const ids = readdirSync(folder)
@@ -32,7 +34,7 @@ function source(folder, { name, not }) {
     ...ids.map((id) => `import ${camel(id)} from './${id}.ts'`),
     '',
     `export const ${name} = {`,
-    ...ids.map((id) => (camel(id) === id ? `  ${id},` : `  '${id}': ${camel(id)},`)),
+    ...ids.map((id) => (camel(id) === id ? `  ${id},` : `  ${id.includes('-') ? `'${id}'` : id}: ${camel(id)},`)),
     '} as const',
     '',
   ].join('\n')

@@ -209,6 +209,7 @@ export const evaluationSchema = z
       .meta(
         describe(
           'Test set: JSON lines of `id, instruction, input, output` and optionally `group`. Candidates that repeat one of its tasks are rejected as contaminated.',
+          { path: true },
         ),
       ),
   })

@@ -93,8 +93,8 @@ export type RunSummary = {
 
 /** Where runs live. */
 export interface RunStore {
-  /** Creates a run and opens it for writing. */
-  create(run: RunFact): Promise<OpenRun>
+  /** Creates a run with what it begins with (seeds, test set), all in one transaction, and opens it for writing. Rejects with `conflict` when the name is taken. */
+  create(run: RunFact, beginning?: readonly Fact[]): Promise<OpenRun>
   /** Opens for writing; only one process can. Attempts that a dead process left open become `unknown` outcomes at their worst case. */
   open(runIdOrPath: string): Promise<OpenRun>
   /** Opens for reading, also while another process writes. */

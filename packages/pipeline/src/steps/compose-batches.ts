@@ -4,9 +4,10 @@ import { finishedStage, finishStage, type Run } from '../run-context.ts'
 
 /**
  * b ← compose(cluster(K), B): the round's batches, one per optimiser step. Composed whole before training begins, over everything
- * kept so far; composed once, then read from the ledger.
+ * kept so far; composed once, then read from the ledger. Without a trainer there is nobody to compose for.
  */
 export async function composeBatches(round: number, run: Run): Promise<readonly BatchFact[]> {
+  if (run.adapters.trainer === undefined) return []
   if (finishedStage(run, round, 'compose') !== undefined) return run.ledger.find('batch', { round })
   const { config, pool } = run
   run.onProgress({ round, rounds: config.rounds, stage: 'compose', done: 0, planned: undefined })

@@ -91,7 +91,7 @@ export function createSqliteStore({ folder, clock = Date.now, softwareVersion }:
   }
 
   return {
-    async create(run) {
+    async create(run, beginning = []) {
       const runFolder = join(folder, run.runId)
       try {
         mkdirSync(folder, { recursive: true })
@@ -100,7 +100,7 @@ export function createSqliteStore({ folder, clock = Date.now, softwareVersion }:
         if (hasCode(error, 'EEXIST')) throw new SediError('conflict', `There is already a run “${run.runId}” in ${folder}.`, { cause: error })
         throw cannotWrite(runFolder, error)
       }
-      return openForWriting(runFolder, (ledger) => ledger.append([run]))
+      return openForWriting(runFolder, (ledger) => ledger.append([run, ...beginning]))
     },
     async open(runIdOrPath) {
       return openForWriting(locate(runIdOrPath), async () => {})

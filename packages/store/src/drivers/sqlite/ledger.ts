@@ -106,7 +106,9 @@ export function openSqliteLedger(path: string, { readOnly, maxPages }: LedgerOpt
   }
 
   return {
-    runId: String(database.prepare('SELECT run_id FROM run').get()?.run_id ?? ''),
+    get runId() {
+      return String(database.prepare('SELECT run_id FROM run').get()?.run_id ?? '')
+    },
     append: (facts) => group.run(() => facts.forEach(insert)),
     reserve: (attempt, maxCostNanoUsd) => group.run(() => reserveNow(attempt, maxCostNanoUsd)),
     async find<K extends FactKind>(kind: K, where: Partial<FactOf<K>> = {}) {

@@ -1,0 +1,35 @@
+import type { HeldRun, RunOutcome, RunReport } from '@sedi/kit'
+import { reportRun } from '@sedi/kit'
+import { type Cli, say } from './command.ts'
+import { exitCodeOfRun } from './exit-codes.ts'
+import { createProgressLine } from './progress-line.ts'
+
+export type CarriedOut = { readonly outcome: RunOutcome; readonly report: RunReport; readonly exitCode: number }
+
+/**
+ * Carries a held run to its end or next pause, showing progress on stderr, and closes it.
+ *
+ * @param beforeClosing for what else has to be read from its ledger
+ */
+export async function carryOut(cli: Cli, run: HeldRun, label = '', beforeClosing: () => Promise<void> = async () => {}): Promise<CarriedOut> {
+  const progress = createProgressLine(cli, run.ledger, label)
+  try {
+    const outcome = await run.execute({ stop: cli.stop, onProgress: progress.show, onNotice: progress.notice })
+    progress.end()
+    const report = await reportRun(run.ledger)
+    await beforeClosing()
+    return { outcome, report, exitCode: exitCodeOfRun(outcome, report.calls) }
+  } finally {
+    await run.close()
+  }
+}
+
+/** Why a run is not done and what to do, on stderr. */
+export function sayOutcome(cli: Cli, { outcome, report, exitCode }: CarriedOut): void {
+  if (outcome.error === undefined) return
+  const verb = outcome.state === 'paused' ? 'Paused' : 'Failed'
+  say(cli, `${verb} (${outcome.error.code}): ${outcome.error.message}`)
+  if (report.uncertainAttempts > 0)
+    say(cli, `${report.uncertainAttempts} attempts may have been billed without an answer, at most $${report.uncertainUsd.toFixed(6)}.`)
+  if (exitCode !== 1) say(cli, `Everything recorded is kept. Continue with: sedi resume ${report.run}`)
+}

@@ -1,0 +1,36 @@
+import type { Command } from 'commander'
+
+/** What a command may use of the world; tests hand in their own. */
+export type Cli = {
+  /** The caller's folder: relative names mean this. */
+  readonly cwd: string
+  readonly stdout: NodeJS.WritableStream
+  readonly stderr: NodeJS.WritableStream
+  /** Whether stderr is a terminal that can redraw a line. */
+  readonly isTerminal: boolean
+  /** Aborted by the first Ctrl-C or SIGTERM. */
+  readonly stop: AbortSignal
+}
+
+/** One file in `commands/` exports one of these; `name` is the file's name and the verb people type. */
+export type CliCommand = {
+  readonly name: string
+  /** Arguments, options and help text. */
+  describe(command: Command): Command
+  /** Returns the exit code. `args` are the positional arguments in order. */
+  run(cli: Cli, args: readonly (string | undefined)[], options: Readonly<Record<string, unknown>>): Promise<number>
+}
+
+/** One JSON document on stdout: the whole answer of a command called with --json. */
+export function printJson(cli: Cli, value: unknown): void {
+  cli.stdout.write(`${JSON.stringify(value, null, 2)}\n`)
+}
+
+export function print(cli: Cli, text: string): void {
+  cli.stdout.write(`${text}\n`)
+}
+
+/** For people, beside the answer: progress, notices, what to do next. */
+export function say(cli: Cli, text: string): void {
+  cli.stderr.write(`${text}\n`)
+}

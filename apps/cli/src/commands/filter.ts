@@ -1,0 +1,64 @@
+import { resolve } from 'node:path'
+import { createRowWriter, type FilterResult, filterFile, type RowWriter } from '@sedi/kit'
+import type { Command } from 'commander'
+import { type Cli, type CliCommand, print, printJson, say } from '../command.ts'
+import { exitDone } from '../exit-codes.ts'
+import { formatCount, formatDuration, formatPercent } from '../format.ts'
+import { share } from '../option-values.ts'
+
+type Options = {
+  readonly threshold: number
+  readonly field: string
+  readonly against?: string
+  readonly out?: string
+  readonly rejects?: string
+  readonly heuristics?: string
+  readonly strict?: boolean
+  readonly json?: boolean
+}
+
+const shownIssues = 10
+
+export default {
+  name: 'filter',
+  describe: (command: Command) =>
+    command
+      .description('Keep the rows of a data file whose instruction is new (ROUGE-L, exactly as rouge_score computes it).')
+      .argument('<in>', 'JSON lines or a JSON array of Alpaca, Self-Instruct or messages records')
+      .option('--threshold <f>', 'reject a row whose highest ROUGE-L F is greater than this', share, 0.85)
+      .option('--field <name>', 'the field that is compared', 'instruction')
+      .option('--against <file>', 'compare with the rows of this file as well')
+      .option('--out <file>', 'write the kept rows here; - is stdout')
+      .option('--rejects <file>', 'write the rejected rows here, each with its reason and nearest row')
+      .option('--heuristics <set>', 'apply a set of named rules first, e.g. alpaca')
+      .option('--strict', 'fail on the first broken row')
+      .option('--json', 'one JSON document on stdout'),
+
+  async run(cli: Cli, [file], options: Options) {
+    const kept = openOutput(cli, options.out)
+    const rejects = openOutput(cli, options.rejects)
+    const result = await filterFile(resolve(cli.cwd, file!), {
+      ...options,
+      against: options.against && resolve(cli.cwd, options.against),
+      onDecision: async (record, why) => (why === undefined ? kept?.write(record) : rejects?.write({ ...record, rejected: why })),
+    })
+    await kept?.close()
+    await rejects?.close()
+    for (const issue of result.issues.slice(0, shownIssues)) say(cli, `${issue.path}: ${issue.message}`)
+    if (result.issues.length > shownIssues) say(cli, `… and ${result.issues.length - shownIssues} more broken rows.`)
+    const { issues: _, ...figures } = result
+    if (options.json) printJson(cli, figures)
+    else if (options.out === '-') say(cli, render(result))
+    else print(cli, render(result))
+    return exitDone
+  },
+} satisfies CliCommand
+
+function openOutput(cli: Cli, path: string | undefined): RowWriter | undefined {
+  return path === undefined ? undefined : createRowWriter(path === '-' ? cli.stdout : resolve(cli.cwd, path))
+}
+
+function render({ read, kept, rejected, threshold, elapsedMs }: FilterResult): string {
+  const reasons = Object.entries(rejected).map(([reason, count]) => `${reason} ${formatCount(count)}`)
+  return `${formatCount(kept)} of ${formatCount(read)} rows kept (${formatPercent(read === 0 ? null : kept / read)}) at ROUGE-L ≤ ${threshold}; rejected: ${reasons.join(', ')}; ${formatDuration(elapsedMs)}`
+}

@@ -1,0 +1,68 @@
+import { resolve } from 'node:path'
+import { createRun, fingerprintOf, type HeldRun, layOutQuickstart, loadConfig, openRun, openStore, promotedSeeds } from '@sedi/kit'
+import type { RunConfig, SeedEventFact } from '@sedi/spec'
+import type { Command } from 'commander'
+import { type CarriedOut, carryOut, sayOutcome } from '../carry-out.ts'
+import { type Cli, type CliCommand, print, printJson, say } from '../command.ts'
+import { exitDone } from '../exit-codes.ts'
+import { formatDuration } from '../format.ts'
+import { renderComparison } from '../render-comparison.ts'
+
+type Options = { readonly out: string; readonly json?: boolean }
+
+export type FinishedArm = CarriedOut & { readonly folder: string; readonly promoted: readonly SeedEventFact[] }
+
+export default {
+  name: 'quickstart',
+  describe: (command: Command) =>
+    command
+      .description('See the whole loop: the baseline and SeDi side by side on a simulated teacher and a small model that is really trained.')
+      .option('--out <dir>', 'where to put its files and runs', 'sedi-quickstart')
+      .option('--json', 'one JSON document on stdout'),
+
+  async run(cli: Cli, _args, options: Options) {
+    const startedAt = Date.now()
+    const folder = resolve(cli.cwd, options.out)
+    const arms = layOutQuickstart(folder)
+    say(cli, `Quickstart in ${folder}: two arms, the same simulated teacher, the same student, the same number of calls and steps.`)
+    const finished: FinishedArm[] = []
+    for (const { configFile } of arms) {
+      const { config } = loadConfig({ cwd: cli.cwd, file: configFile })
+      const arm = await carryOutArm(cli, config)
+      if (arm.outcome.state !== 'done') {
+        sayOutcome(cli, arm)
+        say(cli, 'sedi quickstart continues where it stopped when it is started again.')
+        return arm.exitCode
+      }
+      finished.push(arm)
+    }
+    if (options.json) printJson(cli, { folder, arms: finished.map(({ report, folder: runFolder, promoted }) => ({ ...report, folder: runFolder, promoted })) })
+    else print(cli, renderComparison(finished, folder))
+    say(cli, `Done in ${formatDuration(Date.now() - startedAt)}.`)
+    return exitDone
+  },
+} satisfies CliCommand
+
+/** Continues an interrupted arm of an earlier quickstart with the same configuration, else begins a new run. */
+async function carryOutArm(cli: Cli, config: RunConfig): Promise<FinishedArm> {
+  const run = (await unfinishedRun(config)) ?? (await createRun(config))
+  say(cli, `Arm ${config.recipe}: run ${run.runId}`)
+  const promoted: SeedEventFact[] = []
+  const carried = await carryOut(cli, run, config.recipe, async () => {
+    promoted.push(...(await promotedSeeds(run.ledger)))
+  })
+  return { ...carried, folder: run.folder, promoted }
+}
+
+async function unfinishedRun(config: RunConfig): Promise<HeldRun | undefined> {
+  const store = openStore(config)
+  const fingerprint = fingerprintOf(config)
+  for (const { runId, state } of await store.list()) {
+    if (state !== 'interrupted' && state !== 'paused') continue
+    const ledger = await store.read(runId)
+    const [run] = await ledger.find('run')
+    await ledger.close()
+    if (run?.fingerprint === fingerprint) return openRun(runId, store)
+  }
+  return undefined
+}

@@ -1,0 +1,40 @@
+import { notesOf, openRun } from '@sedi/kit'
+import type { Command } from 'commander'
+import { carryOut, sayOutcome } from '../carry-out.ts'
+import { type Cli, type CliCommand, print, printJson, say } from '../command.ts'
+import { positiveNumber } from '../option-values.ts'
+import { renderReport } from '../render-report.ts'
+import { runPath, storeOf } from '../store-of.ts'
+
+type Options = { readonly out?: string; readonly maxCost?: number; readonly concurrency?: number; readonly json?: boolean }
+
+export default {
+  name: 'resume',
+  describe: (command: Command) =>
+    command
+      .description('Continue a paused or interrupted run from where its ledger ends.')
+      .argument('<run>', 'id or folder of the run')
+      .option('--out <dir>', 'where runs are kept (default: ./runs)')
+      .option('--max-cost <usd>', 'a new budget for the whole run', positiveNumber)
+      .option('--concurrency <n>', 'calls in flight from now on', positiveNumber)
+      .option('--json', 'one JSON document on stdout'),
+
+  async run(cli: Cli, [runIdOrPath], options: Options) {
+    const run = await openRun(runPath(cli, runIdOrPath!), storeOf(cli, options.out), (config) => ({
+      ...config,
+      ...(options.maxCost === undefined ? {} : { budget: { ...config.budget, maxCostUsd: options.maxCost } }),
+      ...(options.concurrency === undefined ? {} : { limits: { ...config.limits, concurrency: options.concurrency } }),
+    }))
+    say(cli, `Continuing ${run.runId} in ${run.folder}`)
+    const carried = await carryOut(cli, run)
+    if (options.json)
+      printJson(cli, {
+        ...carried.report,
+        folder: run.folder,
+        error: carried.outcome.error && { code: carried.outcome.error.code, message: carried.outcome.error.message },
+      })
+    else print(cli, renderReport(carried.report, run.folder, notesOf(run.config)))
+    sayOutcome(cli, carried)
+    return carried.exitCode
+  },
+} satisfies CliCommand

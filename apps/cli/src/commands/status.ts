@@ -1,0 +1,33 @@
+import { notesOf, reportRun } from '@sedi/kit'
+import type { RunConfig } from '@sedi/spec'
+import type { Command } from 'commander'
+import { type Cli, type CliCommand, print, printJson } from '../command.ts'
+import { exitDone } from '../exit-codes.ts'
+import { renderReport } from '../render-report.ts'
+import { runPath, storeOf } from '../store-of.ts'
+
+type Options = { readonly out?: string; readonly json?: boolean }
+
+export default {
+  name: 'status',
+  describe: (command: Command) =>
+    command
+      .description('Where a run is: yield, cost, training, seeds. Works while it runs.')
+      .argument('<run>', 'id or folder of the run')
+      .option('--out <dir>', 'where runs are kept (default: ./runs)')
+      .option('--json', 'one JSON document on stdout'),
+
+  async run(cli: Cli, [runIdOrPath], options: Options) {
+    const path = runPath(cli, runIdOrPath!)
+    const ledger = await storeOf(cli, options.out).read(path)
+    try {
+      const report = await reportRun(ledger)
+      const [run] = await ledger.find('run')
+      if (options.json) printJson(cli, report)
+      else print(cli, renderReport(report, path, notesOf(run!.config as unknown as RunConfig)))
+      return exitDone
+    } finally {
+      await ledger.close()
+    }
+  },
+} satisfies CliCommand

@@ -1,0 +1,35 @@
+#!/usr/bin/env node
+import { exitInterruptedTwice } from './exit-codes.ts'
+import { runProgram } from './program.ts'
+
+// The wrapper behind `npm run` may pass on a signal that the terminal has sent to us already; within this time it counts as the same.
+const sameSignalMs = 300
+
+const stop = new AbortController()
+let firstSignalAt: number | undefined
+
+function onSignal(): void {
+  if (firstSignalAt === undefined) {
+    firstSignalAt = Date.now()
+    process.stderr.write('\nStopping: what is in flight is finished and recorded. Press Ctrl-C again to stop at once.\n')
+    stop.abort()
+  } else if (Date.now() - firstSignalAt > sameSignalMs) {
+    process.stderr.write('\nStopped. Calls in flight will show as uncertain when the run is resumed.\n')
+    process.exit(exitInterruptedTwice)
+  }
+}
+process.on('SIGINT', onSignal)
+process.on('SIGTERM', onSignal)
+// A reader that has seen enough (`sedi export … | head`) is no failure.
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  if (error.code === 'EPIPE') process.exit(0)
+  throw error
+})
+
+process.exitCode = await runProgram(process.argv.slice(2), {
+  cwd: process.cwd(),
+  stdout: process.stdout,
+  stderr: process.stderr,
+  isTerminal: process.stderr.isTTY === true,
+  stop: stop.signal,
+})

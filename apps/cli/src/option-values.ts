@@ -1,0 +1,28 @@
+import { InvalidArgumentError } from 'commander'
+
+/** Gathers a repeatable option. */
+export const collect = (value: string, before: string[] = []): string[] => [...before, value]
+
+export function positiveNumber(text: string): number {
+  const value = Number(text)
+  if (!(value > 0) || !Number.isFinite(value)) throw new InvalidArgumentError(`expected a number above 0, got “${text}”.`)
+  return value
+}
+
+export function share(text: string): number {
+  const value = Number(text)
+  if (text.trim() === '' || !(value >= 0 && value <= 1)) throw new InvalidArgumentError(`expected a number from 0 to 1, got “${text}”.`)
+  return value
+}
+
+export function port(text: string): number {
+  const value = Number(text)
+  if (!Number.isInteger(value) || value < 0 || value > 65_535) throw new InvalidArgumentError(`expected a port from 0 to 65535, got “${text}”.`)
+  return value
+}
+
+export function nonNegativeNumber(text: string): number {
+  const value = Number(text)
+  if (text.trim() === '' || !(value >= 0) || !Number.isFinite(value)) throw new InvalidArgumentError(`expected 0 or a number above it, got “${text}”.`)
+  return value
+}

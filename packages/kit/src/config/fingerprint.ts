@@ -1,0 +1,45 @@
+import { readFileSync } from 'node:fs'
+import { canonicalJson, sha256 } from '@sedi/pipeline'
+import { type RunConfig, SediError } from '@sedi/spec'
+import { configJsonSchema, type JsonSchema, propertyOf } from './json-schema.ts'
+import { isTree } from './merge.ts'
+
+/**
+ * Hash over what changes results: the configuration without keys that affect speed only, with the content of each input file in place
+ * of its name. Two runs with one fingerprint that are fed the same responses have the same digest.
+ */
+export function fingerprintOf(config: RunConfig): string {
+  return sha256(canonicalJson(resultPart(configJsonSchema(), config, contentHash)))
+}
+
+/** The keys in which two configurations differ and that change results; input files are compared by name. */
+export function changedKeys(before: RunConfig, now: RunConfig): string[] {
+  const schema = configJsonSchema()
+  const byName = (path: string): string => path
+  const [a, b] = [flatten(resultPart(schema, before, byName)), flatten(resultPart(schema, now, byName))]
+  return [...new Set([...a.keys(), ...b.keys()])].filter((path) => a.get(path) !== b.get(path))
+}
+
+function resultPart(schema: JsonSchema, value: unknown, ofFile: (path: string) => string): unknown {
+  if (schema.path === true && typeof value === 'string') return ofFile(value)
+  if (!isTree(value)) return value
+  const kept: Record<string, unknown> = {}
+  for (const [key, inner] of Object.entries(value)) {
+    const property = propertyOf(schema, key, value)
+    if (property?.affects !== 'speed') kept[key] = property === undefined ? inner : resultPart(property, inner, ofFile)
+  }
+  return kept
+}
+
+function contentHash(path: string): string {
+  try {
+    return sha256(readFileSync(path, 'latin1'))
+  } catch (error) {
+    throw new SediError('not-found', `Cannot read ${path}: ${(error as Error).message}.`, { cause: error })
+  }
+}
+
+function flatten(value: unknown, path = ''): Map<string, string> {
+  if (!isTree(value)) return new Map([[path, JSON.stringify(value)]])
+  return new Map(Object.entries(value).flatMap(([key, inner]) => [...flatten(inner, path === '' ? key : `${path}.${key}`)]))
+}

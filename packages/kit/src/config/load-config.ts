@@ -1,0 +1,60 @@
+import { existsSync, readFileSync } from 'node:fs'
+import { join, resolve } from 'node:path'
+import { type RunConfig, SediError } from '@sedi/spec'
+import { parse, YAMLParseError } from 'yaml'
+import { isTree, setPath } from './merge.ts'
+import { parseConfig, type RawConfig } from './parse-config.ts'
+
+const defaultNames = ['sedi.config.yaml', 'sedi.config.yml', 'sedi.config.json']
+
+export type ConfigOptions = {
+  /** The caller's folder. */
+  readonly cwd: string
+  /** A file; default: the first of sedi.config.yaml, .yml, .json in `cwd`. */
+  readonly file?: string | undefined
+  /** `a.b=c` each; the value is read as YAML. Wins over the file. */
+  readonly set?: readonly string[] | undefined
+  readonly maxCostUsd?: number | undefined
+  /** Where to keep the run instead of the file's `store`; relative to `cwd`. */
+  readonly store?: string | undefined
+}
+
+/** Reads a configuration file (YAML or JSON) and applies what the caller said on top. Throws `not-found` or `invalid-config`. */
+export function loadConfig({ cwd, file, set = [], maxCostUsd, store }: ConfigOptions): { readonly config: RunConfig; readonly path: string } {
+  const path = locate(cwd, file)
+  let raw = readRaw(path)
+  for (const assignment of set) raw = applyAssignment(raw, assignment)
+  if (maxCostUsd !== undefined) raw = setPath(raw, ['budget', 'maxCostUsd'], maxCostUsd)
+  if (store !== undefined) raw = setPath(raw, ['store'], resolve(cwd, store))
+  return { config: parseConfig(raw, path), path }
+}
+
+function locate(cwd: string, file: string | undefined): string {
+  const candidates = file === undefined ? defaultNames.map((name) => join(cwd, name)) : [resolve(cwd, file)]
+  const found = candidates.find((path) => existsSync(path))
+  if (found !== undefined) return found
+  throw new SediError(
+    'not-found',
+    file === undefined
+      ? `There is no ${defaultNames[0]} in ${cwd}. Name a configuration file, or see README.md for one to start from.`
+      : `There is no configuration file ${candidates[0]}.`,
+  )
+}
+
+function readRaw(path: string): RawConfig {
+  let value: unknown
+  try {
+    value = parse(readFileSync(path, 'utf8'))
+  } catch (error) {
+    const where = error instanceof YAMLParseError && error.linePos !== undefined ? `:${error.linePos[0].line}:${error.linePos[0].col}` : ''
+    throw new SediError('invalid-config', `${path}${where}: ${(error as Error).message}`, { cause: error })
+  }
+  if (isTree(value)) return value
+  throw new SediError('invalid-config', `${path}: expected keys and values, got ${value === null ? 'an empty file' : typeof value}.`)
+}
+
+function applyAssignment(raw: RawConfig, assignment: string): RawConfig {
+  const at = assignment.indexOf('=')
+  if (at < 1) throw new SediError('invalid-config', `--set ${assignment}: expected path=value, as in --set filter.threshold=0.8.`)
+  return setPath(raw, assignment.slice(0, at).split('.'), parse(assignment.slice(at + 1)))
+}

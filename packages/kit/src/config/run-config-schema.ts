@@ -1,0 +1,70 @@
+import { composers, picks } from '@sedi/core'
+import { evaluators } from '@sedi/evaluation'
+import { embedders, providers } from '@sedi/generators'
+import { heuristics, strategies } from '@sedi/pipeline'
+import {
+  batchesSchema,
+  embedderBaseSchema,
+  evaluationSchema,
+  feedbackSchema,
+  filterSchema,
+  generatorBaseSchema,
+  promptSchema,
+  runConfigShape,
+  trainerBaseSchema,
+  verifierBaseSchema,
+} from '@sedi/spec'
+import { trainers } from '@sedi/trainers'
+import * as z from 'zod'
+import { recipes } from '../recipes/registry.gen.ts'
+
+type AdapterTable = Readonly<Record<string, { readonly id: string; readonly title: string; readonly options: z.ZodObject }>>
+
+/** `{ id, …base, …that adapter's own options }`, one variant for each registered adapter. */
+function adapter(base: z.ZodObject, table: object, description: string, extra: readonly z.ZodObject[] = []): z.ZodDiscriminatedUnion {
+  const variants = Object.values(table as AdapterTable).map(({ id, title, options }) =>
+    z.strictObject({ ...base.shape, id: z.literal(id).meta({ description: title }), ...options.shape }),
+  )
+  return z.discriminatedUnion('id', [...variants, ...extra] as unknown as [z.ZodObject, ...z.ZodObject[]]).meta({ description })
+}
+
+/** The id of something registered; default and description stay those of the base schema. */
+function registered(base: z.ZodDefault<z.ZodString>, table: object): z.ZodDefault<z.ZodEnum> {
+  const ids = Object.keys(table) as [string, ...string[]]
+  return z
+    .enum(ids)
+    .default(base.def.defaultValue)
+    .meta(base.meta() ?? {}) as z.ZodDefault<z.ZodEnum>
+}
+
+const verifiers = Object.fromEntries(Object.entries(providers as AdapterTable).filter(([, provider]) => 'createVerifier' in provider))
+const noTrainer = z.strictObject({ id: z.literal('none').meta({ description: 'data only: no training, no feedback' }) })
+const evaluatorIds = Object.keys(evaluators) as [string, ...string[]]
+
+/** Keys that name an adapter; a bare string in them is shorthand for `{ id }`. */
+export const adapterKeys = ['generator', 'verifier', 'embedder', 'trainer'] as const
+
+/**
+ * The whole run configuration: the base of `@sedi/spec`, with every key that names an adapter or a policy narrowed to what is
+ * registered, and each adapter's own options beside its id. Validation, JSON Schema, docs table and `--set` all come from here.
+ */
+export const runConfigSchema = z.strictObject({
+  ...runConfigShape,
+  recipe: registered(runConfigShape.recipe, recipes),
+  generator: adapter(generatorBaseSchema, providers, 'The teacher.'),
+  verifier: adapter(verifierBaseSchema, verifiers, 'Who knows whether an answer is right; a real run has nobody.').optional(),
+  embedder: adapter(embedderBaseSchema, embedders, 'Turns instructions into vectors for clustering.').prefault({ id: 'lexical' }),
+  trainer: adapter(trainerBaseSchema, trainers, 'Who fine-tunes the student.', [noTrainer]),
+  prompt: promptSchema.extend({ strategy: registered(promptSchema.shape.strategy, strategies) }).prefault({}),
+  filter: filterSchema.extend({ heuristics: registered(filterSchema.shape.heuristics, heuristics) }).prefault({}),
+  batches: batchesSchema.extend({ composer: registered(batchesSchema.shape.composer, composers) }).prefault({}),
+  feedback: feedbackSchema.extend({ pick: registered(feedbackSchema.shape.pick, picks) }).prefault({}),
+  evaluation: evaluationSchema
+    .extend({
+      evaluators: z
+        .array(z.enum(evaluatorIds))
+        .default([])
+        .meta(evaluationSchema.shape.evaluators.meta() ?? {}),
+    })
+    .prefault({}),
+})

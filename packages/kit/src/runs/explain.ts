@@ -1,0 +1,163 @@
+import { toUsd } from '@sedi/pipeline'
+import { type BatchFact, type CallFact, type CandidateFact, type Ledger, SediError, type SeedEventFact, type StepFact } from '@sedi/spec'
+
+/** Everything the ledger knows about one id, as data; `renderExplanation` puts it into words. */
+export type Explanation =
+  | {
+      readonly kind: 'instruction'
+      readonly candidate: CandidateFact
+      readonly parents: readonly SeedEventFact[]
+      readonly call: CallFact
+      /** The earlier text it resembles most. */
+      readonly nearest: string | undefined
+      readonly trainedIn: readonly { readonly batch: BatchFact; readonly step: StepFact | undefined; readonly loss: number | undefined }[]
+      readonly seedHistory: readonly SeedEventFact[]
+    }
+  | {
+      readonly kind: 'seed'
+      readonly history: readonly SeedEventFact[]
+      readonly children: readonly CandidateFact[]
+      readonly meanChildSignal: number | undefined
+    }
+  | { readonly kind: 'call'; readonly call: CallFact; readonly candidates: readonly CandidateFact[]; readonly attempts: readonly string[] }
+
+/** Explains an instruction (`r03-c0012-i07`), a seed (`seed-014`, or a promoted instruction's id) or a call (`r03-c0012`). Throws `not-found`. */
+export async function explain(ledger: Ledger, id: string): Promise<Explanation> {
+  const [candidate] = await ledger.find('candidate', { id })
+  if (candidate !== undefined) return explainInstruction(ledger, candidate)
+  const history = await ledger.find('seed-event', { seedId: id })
+  if (history.length > 0) return explainSeed(ledger, history)
+  const [call] = await ledger.find('call', { callId: id })
+  if (call !== undefined) return explainCall(ledger, call)
+  throw new SediError('not-found', `The run knows nothing called “${id}”: expected an instruction (r01-c0000-i00), a call (r01-c0000) or a seed’s id.`)
+}
+
+async function explainInstruction(ledger: Ledger, candidate: CandidateFact): Promise<Explanation> {
+  const [call] = await ledger.find('call', { callId: candidate.callId })
+  return {
+    kind: 'instruction',
+    candidate,
+    call: call!,
+    parents: await Promise.all(call!.seedIds.map(async (seedId) => (await ledger.find('seed-event', { seedId, action: 'add' }))[0]!)),
+    nearest: candidate.nearestId === null ? undefined : await instructionOf(ledger, candidate.nearestId),
+    trainedIn: candidate.verdict === 'kept' ? await trainingOf(ledger, candidate.id) : [],
+    seedHistory: await ledger.find('seed-event', { seedId: candidate.id }),
+  }
+}
+
+async function instructionOf(ledger: Ledger, id: string): Promise<string | undefined> {
+  const [candidate] = await ledger.find('candidate', { id })
+  return candidate?.instruction ?? (await ledger.find('seed-event', { seedId: id }))[0]?.instruction
+}
+
+async function trainingOf(ledger: Ledger, exampleId: string) {
+  const batches = (await ledger.find('batch')).filter(({ exampleIds }) => exampleIds.includes(exampleId))
+  return Promise.all(
+    batches.map(async (batch) => {
+      const [step] = await ledger.find('step', { step: batch.step })
+      return { batch, step, loss: step?.exampleLosses?.[batch.exampleIds.indexOf(exampleId)] }
+    }),
+  )
+}
+
+async function explainSeed(ledger: Ledger, history: readonly SeedEventFact[]): Promise<Explanation> {
+  const seedId = history[0]!.seedId
+  const calls = new Set((await ledger.find('call')).filter(({ seedIds }) => seedIds.includes(seedId)).map(({ callId }) => callId))
+  const children = (await ledger.find('candidate')).filter(({ callId }) => calls.has(callId))
+  const kept = new Set(children.filter(({ verdict }) => verdict === 'kept').map(({ id }) => id))
+  const norms = new Map((await ledger.find('step')).map(({ step, gradNorm }) => [step, gradNorm]))
+  const signals = (await ledger.find('batch'))
+    .flatMap(({ step, exampleIds }) => exampleIds.filter((id) => kept.has(id)).map(() => norms.get(step) ?? null))
+    .filter((norm) => norm !== null)
+  return { kind: 'seed', history, children, meanChildSignal: signals.length === 0 ? undefined : signals.reduce((sum, norm) => sum + norm, 0) / signals.length }
+}
+
+async function explainCall(ledger: Ledger, call: CallFact): Promise<Explanation> {
+  const outcomes = await ledger.find('outcome', { callId: call.callId })
+  return {
+    kind: 'call',
+    call,
+    candidates: await ledger.find('candidate', { callId: call.callId }),
+    attempts: outcomes.map(
+      ({ attempt, result, charged, costNanoUsd, message }) =>
+        `attempt ${attempt}: ${result}, cost ${describeCost(charged, costNanoUsd)}${message === '' ? '' : ` — ${message}`}`,
+    ),
+  }
+}
+
+function describeCost(charged: string, nanoUsd: number | null): string {
+  if (nanoUsd === null) return 'unknown (no price)'
+  return charged === 'uncertain' ? `uncertain, at most $${toUsd(nanoUsd).toFixed(6)}` : `$${toUsd(nanoUsd).toFixed(6)}`
+}
+
+/** In plain words, one fact per line. */
+export function renderExplanation(explanation: Explanation): string {
+  if (explanation.kind === 'instruction') return renderInstruction(explanation)
+  if (explanation.kind === 'seed') return renderSeed(explanation)
+  return renderCall(explanation)
+}
+
+function renderInstruction({ candidate, call, parents, nearest, trainedIn, seedHistory }: Extract<Explanation, { kind: 'instruction' }>): string {
+  const price = candidate.costNanoUsd === null ? 'unknown' : `$${toUsd(candidate.costNanoUsd).toFixed(6)}`
+  const lines = [
+    `${candidate.id} · ${candidate.verdict}${candidate.reason === null ? '' : `: ${candidate.reason}`}`,
+    ...(candidate.detail === '' ? [] : [`  why           ${candidate.detail}`]),
+    ...(candidate.instruction === '' ? [] : taskLines(candidate)),
+    `  bought in     ${call.callId} (round ${call.round}), answered by ${call.provider} ${call.modelId} for ${price} of the call’s price`,
+    ...parents.map((seed) => `  written from  ${seed.seedId} (${seed.origin}): ${oneLine(seed.instruction)}`),
+  ]
+  if (candidate.nearestId !== null) {
+    const relation = candidate.verdict === 'kept' ? 'nearest' : 'too similar to'
+    lines.push(`  ${relation.padEnd(13)} ${candidate.nearestId}, ROUGE-L ${candidate.nearestScore!.toFixed(4)}: ${oneLine(nearest ?? '')}`)
+  }
+  for (const { batch, step, loss } of trainedIn) {
+    const signal =
+      step?.gradNorm === undefined || step.gradNorm === null
+        ? 'not trained yet'
+        : `gradient norm ${step.gradNorm.toFixed(4)}, batch loss ${step.loss.toFixed(4)}${loss === undefined ? '' : `, own loss ${loss.toFixed(4)}`}`
+    lines.push(`  trained on    step ${batch.step} (round ${batch.round}, one of ${batch.exampleIds.length}): ${signal}`)
+  }
+  if (candidate.verdict === 'kept' && trainedIn.length === 0) lines.push('  trained on    no batch yet')
+  lines.push(...seedHistory.map(seedLine))
+  return lines.join('\n')
+}
+
+function renderSeed({ history, children, meanChildSignal }: Extract<Explanation, { kind: 'seed' }>): string {
+  const first = history[0]!
+  const kept = children.filter(({ verdict }) => verdict === 'kept').length
+  return [
+    `${first.seedId} · ${first.origin} seed, ${history.at(-1)!.action === 'add' ? 'active' : 'archived'}`,
+    ...taskLines(first),
+    ...history.map(seedLine),
+    `  children      ${children.length} written from prompts that showed it, ${kept} kept`,
+    `  signal        ${meanChildSignal === undefined ? 'no child was trained on yet' : `mean gradient norm ${meanChildSignal.toFixed(4)} of the batches its children were in`}`,
+  ].join('\n')
+}
+
+function renderCall({ call, candidates, attempts }: Extract<Explanation, { kind: 'call' }>): string {
+  return [
+    `${call.callId} · answered by ${call.provider} ${call.modelId}, finish reason ${call.finishReason}`,
+    `  cost          ${describeCost('settled', call.costNanoUsd)}, ${call.usage.inputTokens ?? '?'} tokens in, ${call.usage.outputTokens ?? '?'} out`,
+    `  seeds shown   ${call.seedIds.join(', ')}`,
+    ...attempts.map((attempt) => `  ${attempt}`),
+    ...call.warnings.map((warning) => `  warning       ${warning}`),
+    ...candidates.map(({ id, verdict, reason, instruction, detail }) => `  ${id}  ${reason ?? verdict}: ${oneLine(instruction === '' ? detail : instruction)}`),
+  ].join('\n')
+}
+
+function taskLines(task: { readonly instruction: string; readonly input: string; readonly output: string }): string[] {
+  return [
+    `  instruction   ${oneLine(task.instruction)}`,
+    ...(task.input === '' ? [] : [`  input         ${oneLine(task.input)}`]),
+    `  output        ${oneLine(task.output)}`,
+  ]
+}
+
+function seedLine({ action, round, reason }: SeedEventFact): string {
+  return `  ${(action === 'add' ? 'became a seed' : 'evicted').padEnd(13)} ${round === 0 ? 'before round 1' : `at the end of round ${round}`}: ${reason}`
+}
+
+const oneLine = (text: string): string => {
+  const line = text.replace(/\s+/g, ' ').trim()
+  return line.length <= 160 ? line : `${line.slice(0, 159)}…`
+}

@@ -1,0 +1,9 @@
+import type { Ledger } from '@sedi/spec'
+
+/** One row of exported training data: Alpaca's fields, and the id under which the run explains it. */
+export type ExportedInstruction = { readonly id: string; readonly instruction: string; readonly input: string; readonly output: string }
+
+/** The kept instructions of a run, in run order. */
+export async function* exportInstructions(ledger: Ledger): AsyncGenerator<ExportedInstruction> {
+  for (const { id, instruction, input, output } of await ledger.find('candidate', { verdict: 'kept' })) yield { id, instruction, input, output }
+}

@@ -1,0 +1,163 @@
+import { mkdirSync } from 'node:fs'
+import { join } from 'node:path'
+import { executeRun, type Progress, type RunOutcome, toNanoUsd } from '@sedi/pipeline'
+import {
+  type Fact,
+  type HeldOutItem,
+  type OpenRun,
+  type RunConfig,
+  type RunFact,
+  type RunStore,
+  SediError,
+  type SeedEventFact,
+  type SeedTask,
+} from '@sedi/spec'
+import { createLimiter, createSqliteStore } from '@sedi/store'
+import { createAdapters, type GivenAdapters } from '../adapters.ts'
+import { changedKeys, fingerprintOf } from '../config/fingerprint.ts'
+import { loadHeldOut, loadSeeds } from '../inputs/load-tasks.ts'
+import { softwareVersion } from '../version.ts'
+
+/** A run held for writing, ready to be carried on. The caller closes it. */
+export type HeldRun = {
+  readonly runId: string
+  readonly folder: string
+  readonly config: RunConfig
+  readonly ledger: OpenRun['ledger']
+  execute(options: ExecuteOptions): Promise<RunOutcome>
+  close(): Promise<void>
+}
+
+export type ExecuteOptions = {
+  /** Aborted to pause. */
+  readonly stop: AbortSignal
+  readonly onProgress?: ((progress: Progress) => void) | undefined
+  readonly onNotice?: ((message: string) => void) | undefined
+}
+
+export type RunEnvironment = {
+  readonly clock?: (() => number) | undefined
+  readonly adapters?: GivenAdapters | undefined
+}
+
+export function openStore(config: Pick<RunConfig, 'store'>, clock: () => number = Date.now): RunStore {
+  return createSqliteStore({ folder: config.store, clock, softwareVersion })
+}
+
+/**
+ * Creates a run: reads its inputs, makes its adapters (so that a missing key or package shows before anything exists), then its
+ * folder and ledger with the human seeds and the test set. Nothing is sent.
+ *
+ * @param name what the run's folder is called; default: date, time and recipe
+ */
+export async function createRun(config: RunConfig, name?: string, environment: RunEnvironment = {}): Promise<HeldRun> {
+  const clock = environment.clock ?? Date.now
+  const seeds = await loadSeeds(config.seeds)
+  const heldOut = config.evaluation.heldOut === undefined ? [] : await loadHeldOut(config.evaluation.heldOut)
+  requireEnoughSeeds(config, seeds)
+  const fingerprint = fingerprintOf(config)
+  await createAdapters(config, config.store, environment.adapters)
+  const run: RunFact = {
+    kind: 'run',
+    runId: name ?? defaultName(config, clock()),
+    config: config as unknown as RunFact['config'],
+    fingerprint,
+    softwareVersion,
+    createdAt: clock(),
+  }
+  const held = await createFolder(openStore(config, clock), run, [...seeds.map(seedFact), ...heldOut.map(heldOutFact)])
+  return holdRun(held, config, environment)
+}
+
+/** Two runs begun in the same second get different names. */
+async function createFolder(store: RunStore, run: RunFact, beginning: readonly Fact[]): Promise<OpenRun> {
+  for (let attempt = 1; ; attempt++) {
+    try {
+      return await store.create(attempt === 1 ? run : { ...run, runId: `${run.runId}-${attempt}` }, beginning)
+    } catch (error) {
+      if (!SediError.is(error, 'conflict') || attempt >= 100) throw error
+    }
+  }
+}
+
+/**
+ * Opens an existing run for writing.
+ *
+ * @param change what the caller wants different this time; only keys that do not change results may differ
+ */
+export async function openRun(
+  runIdOrPath: string,
+  store: RunStore,
+  change: (config: RunConfig) => RunConfig = (config) => config,
+  environment: RunEnvironment = {},
+): Promise<HeldRun> {
+  const opened = await store.open(runIdOrPath)
+  try {
+    const [run] = await opened.ledger.find('run')
+    if (run === undefined) throw new SediError('not-found', `${opened.folder} holds no run: its creation was interrupted. Delete the folder.`)
+    const before = run.config as unknown as RunConfig
+    const config = change(before)
+    const changed = changedKeys(before, config)
+    if (changed.length > 0) {
+      throw new SediError(
+        'invalid-config',
+        `These keys change what the run produces and are fixed since it began: ${changed.join(', ')}. Start a new run for another value.`,
+      )
+    }
+    return await holdRun(opened, config, environment)
+  } catch (error) {
+    await opened.close()
+    throw error
+  }
+}
+
+async function holdRun(opened: OpenRun, config: RunConfig, { clock = Date.now, adapters: given }: RunEnvironment): Promise<HeldRun> {
+  const modelFolder = join(opened.folder, 'models')
+  const adapters = await createAdapters(config, modelFolder, given)
+  if (adapters.trainer !== undefined) mkdirSync(modelFolder, { recursive: true })
+  const { maxCostUsd } = config.budget
+  return {
+    runId: opened.ledger.runId,
+    folder: opened.folder,
+    config,
+    ledger: opened.ledger,
+    execute: ({ stop, onProgress = () => {}, onNotice = () => {} }) =>
+      executeRun({
+        config,
+        adapters,
+        ledger: opened.ledger,
+        budget: opened.budget({ maxCostNanoUsd: maxCostUsd === undefined ? undefined : toNanoUsd(maxCostUsd) }),
+        limiter: createLimiter(config.limits),
+        clock,
+        jitter: Math.random,
+        stop,
+        onProgress,
+        onNotice,
+      }),
+    async close() {
+      await adapters.trainer?.close?.()
+      await opened.close()
+    },
+  }
+}
+
+function requireEnoughSeeds(config: RunConfig, seeds: readonly SeedTask[]): void {
+  const { seedsPerPrompt } = config.prompt
+  if (seeds.length >= seedsPerPrompt) return
+  throw new SediError(
+    'invalid-input',
+    `A prompt shows ${seedsPerPrompt} seeds, but ${config.seeds} has ${seeds.length}. Add seeds, or lower prompt.seedsPerPrompt.`,
+  )
+}
+
+function defaultName(config: RunConfig, now: number): string {
+  const [date, time] = new Date(now).toISOString().split('T') as [string, string]
+  return `${date}-${time.slice(0, 8).replaceAll(':', '')}-${config.recipe}`
+}
+
+function seedFact({ id: seedId, origin, instruction, input, output }: SeedTask, index: number): SeedEventFact {
+  const human = { exampleId: null, step: null, windowEnd: null, signal: null, score: null, reason: 'human seed' }
+  return { kind: 'seed-event', index, round: 0, action: 'add', seedId, origin, instruction, input, output, ...human }
+}
+
+const heldOutFact = ({ id: itemId, ...item }: HeldOutItem) => ({ kind: 'held-out', itemId, ...item }) as const
