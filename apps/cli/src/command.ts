@@ -1,3 +1,4 @@
+import type { SediError } from '@sedi/spec'
 import type { Command } from 'commander'
 
 /** What a command may use of the world; tests hand in their own. */
@@ -17,6 +18,8 @@ export type CliCommand = {
   readonly name: string
   /** Arguments, options and help text. */
   describe(command: Command): Command
+  /** Exit code of an error where it is another than usual. */
+  exitCodeOf?(error: SediError): number | undefined
   /** Returns the exit code. `args` are the positional arguments in order. */
   run(cli: Cli, args: readonly (string | undefined)[], options: Readonly<Record<string, unknown>>): Promise<number>
 }

@@ -43,6 +43,6 @@ async function runCommand(
     if (options.json === true) printJson(cli, { error: { code: error.code, message: error.message, details: error.details } })
     say(cli, `sedi ${definition.name}: ${error.message}`)
     if (error.code === 'internal' && error.cause instanceof Error) say(cli, `${error.cause.stack ?? ''}\nThis is a defect in SeDi; please report it.`)
-    return exitCodeOf[error.code]
+    return definition.exitCodeOf?.(error) ?? exitCodeOf[error.code]
   }
 }

@@ -11,6 +11,7 @@ export type Fact =
   | RunFact
   | RunStateFact
   | SessionFact
+  | ConfigChangeFact
   | SeedEventFact
   | HeldOutFact
   | AttemptFact
@@ -63,6 +64,15 @@ export type SessionFact = {
   readonly runtime: string
   readonly softwareVersion: string
   readonly startedAt: number
+}
+
+/** Key: index. Keys that affect speed or money only, changed when the run was resumed; they hold until the next change. */
+export type ConfigChangeFact = {
+  readonly kind: 'config-change'
+  readonly index: number
+  /** The changed part of the configuration, as a tree. */
+  readonly changes: Readonly<Record<string, unknown>>
+  readonly at: number
 }
 
 /** Key: index. The seed set's history: the human seeds enter at round 0, feedback adds and evicts at the end of a round. */

@@ -1,7 +1,9 @@
 import { notesOf, openRun } from '@sedi/kit'
+import type { SediError } from '@sedi/spec'
 import type { Command } from 'commander'
 import { carryOut, sayOutcome } from '../carry-out.ts'
 import { type Cli, type CliCommand, print, printJson, say } from '../command.ts'
+import { exitPaused } from '../exit-codes.ts'
 import { positiveNumber } from '../option-values.ts'
 import { renderReport } from '../render-report.ts'
 import { runPath, storeOf } from '../store-of.ts'
@@ -19,12 +21,15 @@ export default {
       .option('--concurrency <n>', 'calls in flight from now on', positiveNumber)
       .option('--json', 'one JSON document on stdout'),
 
+  // A run that exists stays resumable when its disk cannot be written.
+  exitCodeOf: (error: SediError) => (error.code === 'storage' ? exitPaused : undefined),
+
   async run(cli: Cli, [runIdOrPath], options: Options) {
-    const run = await openRun(runPath(cli, runIdOrPath!), storeOf(cli, options.out), (config) => ({
-      ...config,
-      ...(options.maxCost === undefined ? {} : { budget: { ...config.budget, maxCostUsd: options.maxCost } }),
-      ...(options.concurrency === undefined ? {} : { limits: { ...config.limits, concurrency: options.concurrency } }),
-    }))
+    const changes = {
+      ...(options.maxCost === undefined ? {} : { budget: { maxCostUsd: options.maxCost } }),
+      ...(options.concurrency === undefined ? {} : { limits: { concurrency: options.concurrency } }),
+    }
+    const run = await openRun(runPath(cli, runIdOrPath!), storeOf(cli, options.out), changes)
     say(cli, `Continuing ${run.runId} in ${run.folder}`)
     const carried = await carryOut(cli, run)
     if (options.json)

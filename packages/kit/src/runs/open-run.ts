@@ -15,6 +15,8 @@ import {
 import { createLimiter, createSqliteStore } from '@sedi/store'
 import { createAdapters, type GivenAdapters } from '../adapters.ts'
 import { changedKeys, fingerprintOf } from '../config/fingerprint.ts'
+import { mergeConfig } from '../config/merge.ts'
+import type { RawConfig } from '../config/parse-config.ts'
 import { loadHeldOut, loadSeeds } from '../inputs/load-tasks.ts'
 import { softwareVersion } from '../version.ts'
 
@@ -83,20 +85,14 @@ async function createFolder(store: RunStore, run: RunFact, beginning: readonly F
 /**
  * Opens an existing run for writing.
  *
- * @param change what the caller wants different this time; only keys that do not change results may differ
+ * @param changes what the caller wants different from now on, as a tree (`{ budget: { maxCostUsd: 5 } }`); only keys that do not change
+ * results may differ. Recorded, so that they hold for later resumes as well.
  */
-export async function openRun(
-  runIdOrPath: string,
-  store: RunStore,
-  change: (config: RunConfig) => RunConfig = (config) => config,
-  environment: RunEnvironment = {},
-): Promise<HeldRun> {
+export async function openRun(runIdOrPath: string, store: RunStore, changes: RawConfig = {}, environment: RunEnvironment = {}): Promise<HeldRun> {
   const opened = await store.open(runIdOrPath)
   try {
-    const [run] = await opened.ledger.find('run')
-    if (run === undefined) throw new SediError('not-found', `${opened.folder} holds no run: its creation was interrupted. Delete the folder.`)
-    const before = run.config as unknown as RunConfig
-    const config = change(before)
+    const before = await currentConfig(opened)
+    const config = mergeConfig(before as unknown as RawConfig, changes) as unknown as RunConfig
     const changed = changedKeys(before, config)
     if (changed.length > 0) {
       throw new SediError(
@@ -104,11 +100,23 @@ export async function openRun(
         `These keys change what the run produces and are fixed since it began: ${changed.join(', ')}. Start a new run for another value.`,
       )
     }
+    if (Object.keys(changes).length > 0) {
+      const index = (await opened.ledger.find('config-change')).length
+      await opened.ledger.append([{ kind: 'config-change', index, changes, at: (environment.clock ?? Date.now)() }])
+    }
     return await holdRun(opened, config, environment)
   } catch (error) {
     await opened.close()
     throw error
   }
+}
+
+/** The configuration the run began with, with every later change on top. */
+async function currentConfig({ ledger, folder }: OpenRun): Promise<RunConfig> {
+  const [run] = await ledger.find('run')
+  if (run === undefined) throw new SediError('not-found', `${folder} holds no run: its creation was interrupted. Delete the folder.`)
+  const changes = await ledger.find('config-change')
+  return changes.reduce((config, fact) => mergeConfig(config, fact.changes), run.config) as unknown as RunConfig
 }
 
 async function holdRun(opened: OpenRun, config: RunConfig, { clock = Date.now, adapters: given }: RunEnvironment): Promise<HeldRun> {

@@ -1,7 +1,8 @@
-import { existsSync, mkdirSync, readdirSync, statSync } from 'node:fs'
+import { accessSync, constants, existsSync, mkdirSync, readdirSync, statSync } from 'node:fs'
 import { hostname } from 'node:os'
 import { join, resolve } from 'node:path'
 import { type Ledger, type OpenRun, type OutcomeFact, type RunStore, type RunSummary, SediError } from '@sedi/spec'
+import { type EmergencyRoom, reserveEmergencyRoom } from './sqlite/emergency-room.ts'
 import { openSqliteLedger, type SqliteLedger } from './sqlite/ledger.ts'
 import { storageError } from './sqlite/storage-error.ts'
 import { isWriterLocked, takeWriterLock } from './sqlite/writer-lock.ts'
@@ -24,10 +25,12 @@ export function createSqliteStore({ folder, clock = Date.now, softwareVersion }:
   }
 
   async function openForWriting(runFolder: string, prepare: (ledger: SqliteLedger) => Promise<void>): Promise<OpenRun> {
+    assertWritable(runFolder)
     const lock = lockOrThrow(runFolder)
     let ledger: SqliteLedger | undefined
     try {
-      ledger = openSqliteLedger(join(runFolder, 'ledger.db'), { readOnly: false })
+      const emergencyRoom = takeEmergencyRoom(runFolder)
+      ledger = openSqliteLedger(join(runFolder, 'ledger.db'), { readOnly: false, emergencyRoom })
       await prepare(ledger)
       await recordSession(ledger)
       await closeOpenAttempts(ledger)
@@ -95,6 +98,10 @@ export function createSqliteStore({ folder, clock = Date.now, softwareVersion }:
       const runFolder = join(folder, run.runId)
       try {
         mkdirSync(folder, { recursive: true })
+      } catch (error) {
+        throw cannotWrite(folder, error)
+      }
+      try {
         mkdirSync(runFolder)
       } catch (error) {
         if (hasCode(error, 'EEXIST')) throw new SediError('conflict', `There is already a run “${run.runId}” in ${folder}.`, { cause: error })
@@ -155,10 +162,30 @@ function lockOrThrow(runFolder: string): { release(): void } {
   )
 }
 
+function assertWritable(runFolder: string): void {
+  try {
+    accessSync(runFolder, constants.W_OK)
+  } catch (error) {
+    throw cannotWrite(runFolder, error)
+  }
+}
+
+function takeEmergencyRoom(runFolder: string): EmergencyRoom {
+  try {
+    return reserveEmergencyRoom(join(runFolder, 'emergency-room'))
+  } catch (error) {
+    throw cannotWrite(runFolder, error)
+  }
+}
+
 function cannotWrite(path: string, error: unknown): SediError {
-  if (hasCode(error, 'ENOSPC')) return new SediError('storage', `Cannot create ${path}: the disk is full.`, { cause: error })
+  if (hasCode(error, 'ENOSPC'))
+    return new SediError('storage', `Cannot write to ${path}: the disk is full. Make room, or choose another place with --out.`, { cause: error })
   if (hasCode(error, 'EACCES') || hasCode(error, 'EROFS') || hasCode(error, 'EPERM')) {
     return new SediError('storage', `Cannot write to ${path}: no permission, or a read-only disk. Choose another place with --out.`, { cause: error })
+  }
+  if (hasCode(error, 'EEXIST') || hasCode(error, 'ENOTDIR')) {
+    return new SediError('storage', `Cannot create the folder ${path}: there is a file in its place. Choose another place with --out.`, { cause: error })
   }
   return storageError(error, path)
 }

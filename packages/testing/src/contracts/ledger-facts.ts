@@ -85,6 +85,7 @@ export const oneOfEach: { readonly [K in FactKind]: Extract<Fact, { kind: K }> }
   run: runFact(),
   'run-state': { kind: 'run-state', index: 0, state: 'paused', reason: 'the budget', errorCode: 'budget-exhausted', at: 4 },
   session: { kind: 'session', index: 7, processId: 12, host: 'h', platform: 'linux x64', runtime: 'node 24', softwareVersion: '1', startedAt: 5 },
+  'config-change': { kind: 'config-change', index: 0, changes: { budget: { maxCostUsd: 2.5 } }, at: 9 },
   'seed-event': {
     kind: 'seed-event',
     index: 3,

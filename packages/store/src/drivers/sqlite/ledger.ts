@@ -1,10 +1,14 @@
+import { accessSync, constants, existsSync } from 'node:fs'
+import { dirname } from 'node:path'
 import { DatabaseSync, type SQLInputValue, type StatementSync } from 'node:sqlite'
+import { pathToFileURL } from 'node:url'
 import { type AttemptFact, type BudgetDecision, type Fact, type FactKind, type FactOf, type Ledger, type Recorded, SediError, type Totals } from '@sedi/spec'
 import { counterChanges, totalsOf } from './counters.ts'
 import { digestOf } from './digest.ts'
+import type { EmergencyRoom } from './emergency-room.ts'
 import { createGroupCommit, type Result } from './group-commit.ts'
 import { migrations } from './migrations.ts'
-import { storageError } from './storage-error.ts'
+import { isDiskFull, storageError } from './storage-error.ts'
 import { camelCase, factKinds, snakeCase, tables } from './tables.ts'
 
 export type SqliteLedger = Ledger & {
@@ -15,6 +19,8 @@ export type LedgerOptions = {
   readonly readOnly: boolean
   /** Largest size of the file in pages; beyond it the disk counts as full. For tests. */
   readonly maxPages?: number | undefined
+  /** Space to fall back on when the disk is full; once it is used no new attempt is reserved. */
+  readonly emergencyRoom?: EmergencyRoom | undefined
 }
 
 type Row = Readonly<Record<string, unknown>>
@@ -31,7 +37,7 @@ type Statements = {
  *
  * Durability: write-ahead log with `synchronous = FULL`; a promise of `append` or `reserve` resolves after the log reached the disk.
  */
-export function openSqliteLedger(path: string, { readOnly, maxPages }: LedgerOptions): SqliteLedger {
+export function openSqliteLedger(path: string, { readOnly, maxPages, emergencyRoom }: LedgerOptions): SqliteLedger {
   const database = openDatabase(path, readOnly)
   if (maxPages !== undefined) database.exec(`PRAGMA max_page_count = ${maxPages}`)
   const statements = new Map(factKinds.map((kind) => [kind, prepareKind(database, kind, readOnly)]))
@@ -45,6 +51,15 @@ export function openSqliteLedger(path: string, { readOnly, maxPages }: LedgerOpt
   const group = createGroupCommit(commitAll)
 
   function commitAll(works: readonly (() => unknown)[]): Result[] {
+    try {
+      return commitOnce(works)
+    } catch (error) {
+      if (!isDiskFull(error) || emergencyRoom?.open() !== true) throw error
+      return commitOnce(works)
+    }
+  }
+
+  function commitOnce(works: readonly (() => unknown)[]): Result[] {
     const seqBefore = nextSeq
     try {
       database.exec('BEGIN IMMEDIATE')
@@ -58,7 +73,7 @@ export function openSqliteLedger(path: string, { readOnly, maxPages }: LedgerOpt
     }
   }
 
-  /** A conflict undoes its own entry only; a failing disk is thrown on and undoes the whole group. */
+  /** What we refuse undoes its own entry only; a failing disk is thrown on and undoes the whole group. */
   function inSavepoint(work: () => unknown): Result {
     const seqBefore = nextSeq
     database.exec('SAVEPOINT entry')
@@ -68,7 +83,7 @@ export function openSqliteLedger(path: string, { readOnly, maxPages }: LedgerOpt
       return { ok: true, value }
     } catch (error) {
       const wrapped = storageError(error, path)
-      if (wrapped.code === 'storage') throw wrapped
+      if (wrapped.code === 'storage' && !SediError.is(error)) throw wrapped
       database.exec('ROLLBACK TO entry; RELEASE entry')
       nextSeq = seqBefore
       return { ok: false, error: wrapped }
@@ -97,6 +112,12 @@ export function openSqliteLedger(path: string, { readOnly, maxPages }: LedgerOpt
   }
 
   function reserveNow(attempt: AttemptFact, maxCostNanoUsd: number | undefined): BudgetDecision {
+    if (emergencyRoom?.opened === true) {
+      throw new SediError(
+        'storage',
+        `The disk is full (${path}). What was in flight is recorded in the space kept aside for that; nothing new is begun. Make room and resume.`,
+      )
+    }
     const { settledNanoUsd, uncertainNanoUsd, openNanoUsd } = totals()
     const committedNanoUsd = settledNanoUsd + uncertainNanoUsd + openNanoUsd
     const amount = attempt.reservedNanoUsd ?? 0
@@ -135,7 +156,7 @@ export function openSqliteLedger(path: string, { readOnly, maxPages }: LedgerOpt
 
 function openDatabase(path: string, readOnly: boolean): DatabaseSync {
   return guarded(path, () => {
-    const database = new DatabaseSync(path, { readOnly })
+    const database = new DatabaseSync(readOnly ? readableLocation(path) : path, { readOnly })
     database.exec('PRAGMA busy_timeout = 5000; PRAGMA foreign_keys = ON')
     if (!readOnly) {
       database.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL')
@@ -151,6 +172,32 @@ function openDatabase(path: string, readOnly: boolean): DatabaseSync {
       `The ledger ${path} has layout ${version}; this version of SeDi reads up to ${migrations.length}. Update SeDi, or open the run for writing once to bring an older ledger up to date.`,
     )
   })
+}
+
+/**
+ * Reading a write-ahead log needs a file beside it, which a read-only disk does not allow. A ledger that was closed properly has no log
+ * left and can be read as it is; one that has cannot be read there without missing its latest facts, so it is refused.
+ */
+function readableLocation(path: string): string | URL {
+  if (!existsSync(path) || canWrite(dirname(path))) return path
+  if (existsSync(`${path}-wal`)) {
+    throw new SediError(
+      'storage',
+      `Cannot read ${path} on a read-only disk: its latest facts are still in its log. Copy the run's folder to a disk that can be written.`,
+    )
+  }
+  const location = pathToFileURL(path)
+  location.searchParams.set('immutable', '1')
+  return location
+}
+
+function canWrite(folder: string): boolean {
+  try {
+    accessSync(folder, constants.W_OK)
+    return true
+  } catch {
+    return false
+  }
 }
 
 function migrate(database: DatabaseSync): void {

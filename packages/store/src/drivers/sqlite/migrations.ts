@@ -39,6 +39,13 @@ CREATE TABLE session (
   started_at INTEGER NOT NULL
 ) STRICT;
 
+CREATE TABLE config_change (
+  seq INTEGER PRIMARY KEY,
+  "index" INTEGER NOT NULL UNIQUE CHECK ("index" >= 0),
+  changes TEXT NOT NULL CHECK (json_valid(changes)),
+  at INTEGER NOT NULL
+) STRICT;
+
 CREATE TABLE seed_event (
   seq INTEGER PRIMARY KEY,
   "index" INTEGER NOT NULL UNIQUE CHECK ("index" >= 0),

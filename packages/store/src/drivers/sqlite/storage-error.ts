@@ -11,6 +11,8 @@ const meanings: Readonly<Record<number, string>> = {
   26: 'the file is not a SeDi ledger',
 }
 
+export const isDiskFull = (error: unknown): boolean => SediError.is(error, 'storage') && Number(error.details.sqliteCode) % 256 === 13
+
 /** Wraps what SQLite threw, in words. Constraint violations (19) are ours to explain and pass through as `internal`. */
 export function storageError(error: unknown, path: string): SediError {
   if (SediError.is(error)) return error

@@ -14,6 +14,7 @@ export const tables: { readonly [K in FactKind]: Table<FactOf<K>> } = {
   run: { key: [], json: ['config'], volatile: ['createdAt', 'softwareVersion'] },
   'run-state': { key: ['index'], json: [], volatile: ['at'] },
   session: { key: ['index'], json: [], volatile: ['startedAt'] },
+  'config-change': { key: ['index'], json: ['changes'], volatile: ['at'] },
   'seed-event': { key: ['index'], json: [], volatile: [] },
   'held-out': { key: ['itemId'], json: [], volatile: [] },
   attempt: { key: ['callId', 'attempt'], json: [], volatile: ['at'] },
