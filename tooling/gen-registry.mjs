@@ -10,6 +10,7 @@ const root = join(dirname(fileURLToPath(import.meta.url)), '..')
 const registries = {
   'packages/core/src/composers': { name: 'composers', not: ['composer.ts'] },
   'packages/core/src/picks': { name: 'picks', not: ['pick.ts'] },
+  'packages/simulation/src/families': { name: 'families', not: [] },
   'packages/generators/src/providers': { name: 'providers', not: [] },
   'packages/generators/src/embedders': { name: 'embedders', not: [] },
   'packages/trainers/src/backends': { name: 'trainers', not: [] },

@@ -33,7 +33,7 @@ export function createModel(architecture: ArchitectureOptions, vocabulary: reado
 }
 
 /**
- * Writes a model as safetensors, atomically: its tensors by name, AdamW's two moments as flat vectors, and in the metadata the format, the
+ * Writes a model as safetensors, atomically: its tensors by name, AdamW's two moments as flat vectors where it has them, and in the metadata the format, the
  * configuration, the vocabulary and the number of updates. Returns the digest of the tensors' bytes.
  */
 export function writeModel(path: string, model: Model, metadata: Readonly<Record<string, string>>): string {
@@ -41,7 +41,9 @@ export function writeModel(path: string, model: Model, metadata: Readonly<Record
   const tensors: NamedTensor[] = tensorLayout(config).map(({ name, shape, offset, length }) => {
     return { name, shape, values: parameters.subarray(offset, offset + length) }
   })
-  tensors.push({ name: firstMoment, shape: [parameters.length], values: adam.first }, { name: secondMoment, shape: [parameters.length], values: adam.second })
+  if (adam.first.length > 0) {
+    tensors.push({ name: firstMoment, shape: [parameters.length], values: adam.first }, { name: secondMoment, shape: [parameters.length], values: adam.second })
+  }
   const { bytes, digest } = encodeSafetensors(tensors, {
     ...metadata,
     format: modelFormat,

@@ -1,0 +1,16 @@
+import type { Rng } from '@sedi/core'
+import type { Task } from '@sedi/spec'
+import { createFillerSource } from './fillers.ts'
+import { writeItem } from './item.ts'
+import type { FamilyKind } from './kinds.ts'
+
+/** Nobody's habits: phrases only a little skewed. */
+const fillers = createFillerSource(0.5)
+
+/** A task of a kind with the right answer, from one side of the test split. */
+export function cleanTask(kind: FamilyKind, rng: Rng, reserved: boolean): Task {
+  const wording = rng.pick(kind.wordings.filter((each) => each.reserved === reserved))
+  const chosen = wording.choices.map((options) => rng.pick(options))
+  const values = kind.draw(rng, reserved)
+  return writeItem({ kind, wording, chosen, values, style: rng.next(), ...fillers.draw(rng, kind.family, wording.isQuestion) })
+}

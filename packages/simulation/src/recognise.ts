@@ -1,0 +1,38 @@
+import { type FamilyKind, kinds } from './kinds.ts'
+import type { Wording, WordingMatch } from './wording.ts'
+
+export type Recognised = WordingMatch & {
+  readonly kind: FamilyKind
+  readonly wording: Wording
+  /** What stands before and after the wording in the instruction. */
+  readonly prefix: string
+  readonly suffix: string
+}
+
+/** Longer texts than the world ever writes are not searched: the checker is reachable over HTTP. */
+const longestInstruction = 2000
+
+/** Every wording under its landmark, so that a text is matched only against the few that can be in it. */
+const byLandmark = Map.groupBy(
+  kinds.flatMap((kind) => kind.wordings.map((wording) => ({ kind, wording }))),
+  ({ wording }) => wording.landmark,
+)
+
+/**
+ * Finds the wording and the operands in a task's text, whatever is said around them; undefined when it is no task of this world.
+ * Where several wordings match, the longest match wins (no two kinds are put alike: kinds.test.ts).
+ */
+export function recognise({ instruction, input }: { readonly instruction: string; readonly input: string }): Recognised | undefined {
+  if (instruction.length + input.length > longestInstruction) return undefined
+  const words = new Set(['', ...(instruction.toLowerCase().match(/[a-z]+/g) ?? [])])
+  let best: Recognised | undefined
+  for (const word of words) {
+    for (const { kind, wording } of byLandmark.get(word) ?? []) {
+      const match = wording.read(instruction, input)
+      if (match === undefined || !kind.accepts(match.values)) continue
+      if (best !== undefined && match.end - match.start <= best.end - best.start) continue
+      best = { ...match, kind, wording, prefix: instruction.slice(0, match.start).trim(), suffix: instruction.slice(match.end).trim() }
+    }
+  }
+  return best
+}

@@ -1,0 +1,89 @@
+import { createRng, type Rng } from '@sedi/core'
+import type { Message, Task } from '@sedi/spec'
+import { check } from '../check.ts'
+import { countTokens, firstTokens } from '../count-tokens.ts'
+import { type Item, writeItem } from '../item.ts'
+import { writeNumberedTask } from '../numbered-tasks.ts'
+import { type Recognised, recognise } from '../recognise.ts'
+import { anchoredItem, nearCopy } from './draft-item.ts'
+import { createHabits, type Habits } from './habits.ts'
+import { lexicalItem } from './lexical-item.ts'
+import { malformedTask } from './malformed-task.ts'
+import { readPrompt } from './read-prompt.ts'
+import type { TeacherSettings } from './teacher-settings.ts'
+import { wrongAnswer } from './wrong-answer.ts'
+
+export type TeachRequest = {
+  readonly messages: readonly Message[]
+  /** The reply is cut after this many tokens (see countTokens). */
+  readonly maxOutputTokens: number
+  readonly seed: number
+  /** Accepted and without effect: the teacher's variety is a setting of the world. */
+  readonly temperature?: number | undefined
+  /** The reply ends before the first of these. */
+  readonly stop?: readonly string[] | undefined
+}
+
+export type TeachReply = {
+  readonly text: string
+  readonly finishReason: 'stop' | 'length'
+  readonly usage: { readonly inputTokens: number; readonly outputTokens: number }
+}
+
+type Example = { readonly task: Task; readonly found: Recognised | undefined; readonly isWrong: boolean }
+
+const greetings = ['Sure! Here are the tasks you asked for:', 'Here is the continued list.', 'Of course, the new tasks follow below.', 'Continuing the list:']
+
+/** A teacher with the habits of one world. Its reply is a pure function of the world seed, the settings, the messages and the request's seed. */
+export function createTeacher(worldSeed: number, settings: TeacherSettings): (request: TeachRequest) => TeachReply {
+  const habits = createHabits(worldSeed, settings)
+  return ({ messages, maxOutputTokens, seed, stop = [] }) => {
+    const rng = createRng(worldSeed, 'teach', seed, ...messages.flatMap(({ role, content }) => [role, content]))
+    const whole = writeReply(messages, habits, rng)
+    const stopped = stop.filter((sequence) => sequence !== '').reduce((text, sequence) => text.split(sequence, 1)[0]!, whole)
+    const text = firstTokens(stopped, maxOutputTokens)
+    const inputTokens = messages.reduce((sum, { content }) => sum + countTokens(content), 0)
+    return { text, finishReason: text.length < stopped.length ? 'length' : 'stop', usage: { inputTokens, outputTokens: countTokens(text) } }
+  }
+}
+
+function writeReply(messages: readonly Message[], habits: Habits, rng: Rng): string {
+  const { settings } = habits
+  const { examples: tasks, taskCount, firstNumber } = readPrompt(messages)
+  const examples = tasks.map((task) => ({ task, found: recognise(task), isWrong: check(task).verdict === 'wrong' }))
+  const opening = rng.next() < settings.greetings ? `${rng.pick(greetings)}\n###\n` : ''
+  const blocks = Array.from({ length: taskCount }, (_, i) => {
+    const task = writeTask(examples, habits, rng)
+    return rng.next() < settings.malformed ? malformedTask(firstNumber + i, task, rng) : writeNumberedTask(firstNumber + i, task)
+  })
+  return opening + blocks.join('\n###\n')
+}
+
+function writeTask(examples: readonly Example[], habits: Habits, rng: Rng): Task {
+  const { settings, worldSeed } = habits
+  const example = examples.length > 0 && rng.next() < settings.anchoring ? rng.pick(examples) : undefined
+  if (example !== undefined && example.found === undefined) {
+    const others = examples.filter((other) => other !== example).map((other) => other.task)
+    const task = lexicalItem(example.task, others, rng)
+    // Swapped words could by chance make a task of this world with an answer of another: then the habits speak.
+    if (task.instruction !== '' && task.output !== '' && recognise(task) === undefined) return task
+  }
+  const item = clear(draft(example?.found, habits, rng))
+  const task = writeItem(item)
+  const errorRate = example?.isWrong ? settings.inheritErrors : settings.wrongAnswers
+  const errorRng = rng.next() < settings.consistentErrors ? createRng(worldSeed, 'error', item.kind.key(item.values)) : rng
+  return errorRng.next() < errorRate ? { ...task, output: wrongAnswer(item.kind, item.values, errorRng) } : task
+}
+
+function draft(example: Recognised | undefined, habits: Habits, rng: Rng): Item {
+  if (example !== undefined) return anchoredItem(example, habits, rng)
+  return rng.next() < habits.settings.selfRepetition ? nearCopy(habits.favourite(rng), habits, rng) : habits.item(rng)
+}
+
+/** The item, without what is said around it if that (copied from an example) would make it read as another task. */
+function clear(item: Item): Item {
+  const found = recognise(writeItem(item))
+  const isClear =
+    found !== undefined && found.kind.id === item.kind.id && !found.wording.reserved && found.kind.key(found.values) === item.kind.key(item.values)
+  return isClear ? item : { ...item, prefix: '', suffix: '' }
+}
