@@ -61,7 +61,8 @@ function checkManifest(name: string, manifest: Manifest, report: (message: strin
   }
 }
 
-const importPattern = /(?:from|import)\s*\(?\s*['"]([^'"]+)['"]/g
+/** A specifier has no spaces or commas, unlike text in quotes that follows the words “from” and “import” in a sentence. */
+const importPattern = /\b(?:from|import)\s*\(?\s*['"]([@\w.][\w@./:-]*)['"]/g
 
 function checkSource(manifest: Manifest, source: string, test: boolean, report: (message: string) => void): void {
   for (const [, specifier] of source.matchAll(importPattern)) {

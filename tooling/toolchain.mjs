@@ -18,11 +18,11 @@ const run = (command, ...args) => ({ command, args })
 const node = (...args) => run('node', ...args)
 const pnpm = (...args) => run('pnpm', ...args)
 
-/** What each task runs, in order; the caller's arguments go to the last step. */
+/** What each task runs, in order; the caller's arguments go to the last step, and stdout is the last step's where an earlier one says `stdout: 2`. */
 const tasks = {
   sedi: () => [{ ...node('--conditions=@sedi/source', '--disable-warning=ExperimentalWarning', join(root, 'apps/cli/src/main.ts')), inCallersFolder: true }],
   quickstart: () => [
-    pnpm('exec', 'turbo', 'run', 'build', '--output-logs=errors-only'),
+    { ...pnpm('exec', 'turbo', 'run', 'build', '--output-logs=errors-only'), stdout: 2 },
     { ...node('--disable-warning=ExperimentalWarning', join(root, 'apps/cli/dist/main.js'), 'quickstart'), inCallersFolder: true },
   ],
   gen: () => [node('tooling/gen-registry.mjs'), node('--conditions=@sedi/source', 'packages/kit/scripts/gen-config-docs.ts')],
@@ -137,7 +137,7 @@ function runStep(tools, step) {
   const child = spawn(step.command === 'node' ? tools.node : step.command, step.args, {
     cwd,
     env: environment(tools, step.env),
-    stdio: 'inherit',
+    stdio: ['inherit', step.stdout ?? 'inherit', 'inherit'],
     shell: process.platform === 'win32' && step.command !== 'node',
   })
   // Ctrl-C in a terminal reaches the whole foreground group, the child included: passing it on would count as a second one.

@@ -12,7 +12,7 @@ export const quickstartSettings = {
   testItemsPerKind: 8,
   testSeed: 1,
   rounds: 8,
-  calls: 96,
+  calls: 240,
   stepsPerRound: 40,
   batchSize: 32,
   randomSeed: 1,
@@ -60,7 +60,7 @@ target: { calls: ${calls} }
 budget: { maxCostUsd: 5 }
 batches: { size: ${batchSize} }
 trainer: { id: embedded, baseModel: ./base-model.safetensors }
-training: { stepsPerRound: ${stepsPerRound}, learningRate: 0.003, warmupSteps: 20, maxLength: 96 }
+training: { stepsPerRound: ${stepsPerRound}, learningRate: 0.001, warmupSteps: 20, maxLength: 96 }
 rounds: ${rounds}
 evaluation: { evaluators: [exact-match], heldOut: ./test.jsonl }
 store: ./runs
