@@ -1,7 +1,8 @@
 import { defineConfig } from 'vitest/config'
 
-// The source condition lets tests run the TypeScript sources of every package without a build; the other names are Vite's own defaults.
-const conditions = ['@sedi/source', 'node', 'import', 'module', 'default', 'development|production']
+// The source condition lets tests run the TypeScript sources of every package without a build; the other names are Vite's own defaults
+// for servers. Not `import`: vitest hands them to Node, where it would hold for `require` as well and give CommonJS packages ES modules.
+const conditions = ['@sedi/source', 'node', 'module-sync', 'default', 'development|production']
 
 // `npm test` runs everything that needs only Node; `npm run test:full` adds *.full.test.ts. *.live.test.ts needs a key and is run by hand.
 const full = process.env.SEDI_TEST === 'full'

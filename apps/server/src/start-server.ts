@@ -11,7 +11,7 @@ export type ServerOptions = {
   readonly host?: string | undefined
   /** 0 takes a free one. */
   readonly port: number
-  /** Required unless the host is a loopback address. */
+  /** Required unless the host is a loopback address; an empty one is none. */
   readonly token?: string | undefined
 }
 
@@ -20,7 +20,8 @@ export type RunningServer = { readonly url: string; close(): Promise<void> }
 const loopback = new Set(['127.0.0.1', '::1', 'localhost'])
 
 /** Starts the HTTP API. Anything but a loopback address needs a token: whoever reaches the server can read runs and spend money. */
-export async function startServer({ store, host = '127.0.0.1', port, token }: ServerOptions): Promise<RunningServer> {
+export async function startServer({ store, host = '127.0.0.1', port, token: given }: ServerOptions): Promise<RunningServer> {
+  const token = given === '' ? undefined : given
   if (!loopback.has(host) && token === undefined) {
     throw new SediError(
       'missing-credential',

@@ -97,8 +97,13 @@ export function redact(text: string, secrets: readonly string[] = []): string {
   return clean.replace(keyShapes, removed)
 }
 
+/** Text by text: in JSON a secret may look different, because quotes, backslashes and line ends are escaped there. */
 function redactDetails(details: Readonly<Record<string, unknown>>, secrets: readonly string[] | undefined): Readonly<Record<string, unknown>> {
-  return JSON.parse(redact(JSON.stringify(details), secrets)) as Record<string, unknown>
+  return JSON.parse(JSON.stringify(details), (_, value: unknown) => {
+    if (typeof value === 'string') return redact(value, secrets)
+    if (typeof value !== 'object' || value === null || Array.isArray(value)) return value
+    return Object.fromEntries(Object.entries(value).map(([key, inner]) => [redact(key, secrets), inner]))
+  })
 }
 
 /** A foreign error may carry request headers; only its redacted name, message and stack are kept. */

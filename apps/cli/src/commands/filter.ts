@@ -1,5 +1,7 @@
+import { existsSync, realpathSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { createRowWriter, type FilterResult, filterFile, type RowWriter } from '@sedi/kit'
+import { SediError } from '@sedi/spec'
 import type { Command } from 'commander'
 import { type Cli, type CliCommand, print, printJson, say } from '../command.ts'
 import { exitDone } from '../exit-codes.ts'
@@ -28,13 +30,14 @@ export default {
       .option('--threshold <f>', 'reject a row whose highest ROUGE-L F is greater than this', share, 0.85)
       .option('--field <name>', 'the field that is compared', 'instruction')
       .option('--against <file>', 'compare with the rows of this file as well')
-      .option('--out <file>', 'write the kept rows here; - is stdout')
-      .option('--rejects <file>', 'write the rejected rows here, each with its reason and nearest row')
+      .option('--out <file>', 'write the kept rows here (a file that exists is replaced); - is stdout')
+      .option('--rejects <file>', 'write the rejected rows here, likewise, each with its reason and nearest row')
       .option('--heuristics <set>', 'apply a set of named rules first, e.g. alpaca')
       .option('--strict', 'fail on the first broken row')
       .option('--json', 'one JSON document on stdout'),
 
   async run(cli: Cli, [file], options: Options) {
+    refuseMixedFiles(cli, file!, options)
     const kept = openOutput(cli, options.out)
     const rejects = openOutput(cli, options.rejects)
     const result = await filterFile(resolve(cli.cwd, file!), {
@@ -54,8 +57,29 @@ export default {
   },
 } satisfies CliCommand
 
+/** Nothing is written over what is still being read, or into another output. */
+function refuseMixedFiles(cli: Cli, file: string, { out, rejects, against, json }: Options): void {
+  const places = Object.entries({ '--out': out, '--rejects': rejects, 'the input': file, '--against': against }).flatMap(([name, path]) =>
+    path === undefined ? [] : [{ name, path: path === '-' ? path : realPath(resolve(cli.cwd, path)) }],
+  )
+  for (const output of places.filter(({ name }) => name === '--out' || name === '--rejects')) {
+    const same = places.find(({ name, path }) => path === output.path && name !== output.name)
+    if (same !== undefined) throw new SediError('invalid-config', `${output.name} and ${same.name} are the same file, ${output.path}. Name another one.`)
+    if (json && output.path === '-') throw new SediError('invalid-config', `--json and ${output.name} - both want stdout. Write the rows to a file.`)
+  }
+}
+
+const realPath = (path: string): string => (existsSync(path) ? realpathSync(path) : path)
+
+/** Opened by its first row, or at the end: wrong options and a missing input leave a file that exists as it was. */
 function openOutput(cli: Cli, path: string | undefined): RowWriter | undefined {
-  return path === undefined ? undefined : createRowWriter(path === '-' ? cli.stdout : resolve(cli.cwd, path))
+  if (path === undefined) return undefined
+  let writer: RowWriter | undefined
+  const open = (): RowWriter => {
+    writer ??= createRowWriter(path === '-' ? cli.stdout : resolve(cli.cwd, path))
+    return writer
+  }
+  return { write: (row) => open().write(row), close: () => open().close() }
 }
 
 function render({ read, kept, rejected, threshold, elapsedMs }: FilterResult): string {

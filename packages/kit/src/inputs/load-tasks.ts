@@ -1,19 +1,19 @@
 import { type HeldOutItem, type Issue, issuesError, type SeedTask, type Task } from '@sedi/spec'
 import { readRows, taskOfRecord } from '@sedi/store'
 
-type Loaded = { readonly line: number; readonly record: Readonly<Record<string, unknown>>; readonly task: Task }
+type Loaded = { readonly id: string; readonly record: Readonly<Record<string, unknown>>; readonly task: Task }
 
 /** Human seeds from a file. Every broken row is reported; a seeds file must be whole. Rows without an id get `seed-001`, … by position. */
 export async function loadSeeds(path: string): Promise<SeedTask[]> {
-  const rows = await loadWhole(path, 'seeds')
-  return rows.map(({ record, task }, i) => ({ ...task, id: idOf(record, `seed-${String(i + 1).padStart(3, '0')}`), origin: 'human' }))
+  const rows = await loadWhole(path, 'seeds', (position) => `seed-${String(position).padStart(3, '0')}`)
+  return rows.map(({ id, task }) => ({ ...task, id, origin: 'human' }))
 }
 
-/** A test set from a file: the output is the reference; `group` (or `kind`) is a label to report by. */
+/** A test set from a file: the output is the reference; `group` is a label to report by. */
 export async function loadHeldOut(path: string): Promise<HeldOutItem[]> {
-  const rows = await loadWhole(path, 'test items')
-  return rows.map(({ record, task }, i) => ({
-    id: idOf(record, `test-${String(i + 1).padStart(4, '0')}`),
+  const rows = await loadWhole(path, 'test items', (position) => `test-${String(position).padStart(4, '0')}`)
+  return rows.map(({ id, record, task }) => ({
+    id,
     instruction: task.instruction,
     input: task.input,
     reference: task.output,
@@ -21,7 +21,7 @@ export async function loadHeldOut(path: string): Promise<HeldOutItem[]> {
   }))
 }
 
-async function loadWhole(path: string, what: string): Promise<Loaded[]> {
+async function loadWhole(path: string, what: string, defaultId: (position: number) => string): Promise<Loaded[]> {
   const loaded: Loaded[] = []
   const issues: Issue[] = []
   const lineOfId = new Map<string, number>()
@@ -32,17 +32,14 @@ async function loadWhole(path: string, what: string): Promise<Loaded[]> {
       continue
     }
     const record = (row as { value: Record<string, unknown> }).value
-    const id = idOf(record, '')
+    const id = typeof record.id === 'string' && record.id !== '' ? record.id : defaultId(loaded.length + 1)
     const before = lineOfId.get(id)
-    if (id !== '' && before !== undefined)
-      issues.push({ path: `${path}:${row.line}`, code: 'duplicate-id', message: `the id “${id}” is used in line ${before} already` })
+    if (before !== undefined) issues.push({ path: `${path}:${row.line}`, code: 'duplicate-id', message: `the id “${id}” is used in line ${before} already` })
     lineOfId.set(id, row.line)
-    loaded.push({ line: row.line, record, task: read.task })
+    loaded.push({ id, record, task: read.task })
   }
   if (issues.length > 0) throw issuesError('invalid-input', `The ${what} in ${path} cannot be used as they are:`, issues)
   if (loaded.length === 0)
     throw issuesError('invalid-input', `There are no ${what} in ${path}:`, [{ path, code: 'empty', message: 'expected at least one row' }])
   return loaded
 }
-
-const idOf = (record: Readonly<Record<string, unknown>>, fallback: string): string => (typeof record.id === 'string' && record.id !== '' ? record.id : fallback)
