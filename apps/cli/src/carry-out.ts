@@ -27,9 +27,11 @@ export async function carryOut(cli: Cli, run: HeldRun, label = '', beforeClosing
 /** Why a run is not done and what to do, on stderr. */
 export function sayOutcome(cli: Cli, { outcome, report, exitCode }: CarriedOut): void {
   if (outcome.error === undefined) return
-  const verb = outcome.state === 'paused' ? 'Paused' : 'Failed'
-  say(cli, `${verb} (${outcome.error.code}): ${outcome.error.message}`)
+  say(cli, `${verbs[outcome.state] ?? 'Ended'} (${outcome.error.code}): ${outcome.error.message}`)
   if (report.uncertainAttempts > 0)
     say(cli, `${report.uncertainAttempts} attempts may have been billed without an answer, at most $${report.uncertainUsd.toFixed(6)}.`)
-  if (exitCode !== 1) say(cli, `Everything recorded is kept. Continue with: sedi resume ${report.run}`)
+  if (outcome.state === 'cancelled') say(cli, `Everything recorded is kept; the run is not continued. Its data: sedi export ${report.run}`)
+  else if (exitCode !== 1) say(cli, `Everything recorded is kept. Continue with: sedi resume ${report.run}`)
 }
+
+const verbs: Readonly<Partial<Record<RunOutcome['state'], string>>> = { paused: 'Paused', cancelled: 'Cancelled', failed: 'Failed' }

@@ -1,5 +1,5 @@
 import type { RunOutcome } from '@sedi/kit'
-import type { ErrorCode } from '@sedi/spec'
+import type { ErrorCode, SediError } from '@sedi/spec'
 
 export const exitDone = 0
 export const exitFailed = 1
@@ -30,10 +30,13 @@ export const exitCodeOf: Readonly<Record<ErrorCode, number>> = {
   'budget-exhausted': exitPaused,
 }
 
-/** Exit code of a run that was carried on: a pause before the first recorded answer that its user can cure at once is a usage error. */
+/** A ledger that is not as it was written: nothing to wait for or to configure. */
+export const isDamaged = (error: SediError): boolean => error.code === 'storage' && ('damage' in error.details || error.details.damaged === true)
+
+/** Exit code of a run that was carried on: a pause before the first recorded answer that its user can cure at once is a usage error; a cancelled run did not do what it was started for. */
 export function exitCodeOfRun(outcome: RunOutcome, recordedCalls: number): number {
   if (outcome.state === 'done') return exitDone
-  if (outcome.state === 'failed') return exitFailed
+  if (outcome.state === 'failed' || outcome.state === 'cancelled') return exitFailed
   const curable = outcome.error !== undefined && exitCodeOf[outcome.error.code] === exitUsage
   return recordedCalls === 0 && curable ? exitUsage : exitPaused
 }

@@ -3,7 +3,7 @@ import { toSediError } from '@sedi/spec'
 import { Command, CommanderError } from 'commander'
 import { type Cli, type CliCommand, printJson, say } from './command.ts'
 import { commands } from './commands/registry.gen.ts'
-import { exitCodeOf, exitDone, exitUsage } from './exit-codes.ts'
+import { exitCodeOf, exitDone, exitFailed, exitUsage, isDamaged } from './exit-codes.ts'
 
 /** Parses arguments, runs one command and returns the exit code; never throws, never exits. */
 export async function runProgram(argv: readonly string[], cli: Cli): Promise<number> {
@@ -43,6 +43,6 @@ async function runCommand(
     if (options.json === true) printJson(cli, { error: { code: error.code, message: error.message, details: error.details } })
     say(cli, `sedi ${definition.name}: ${error.message}`)
     if (error.code === 'internal' && error.cause instanceof Error) say(cli, `${error.cause.stack ?? ''}\nThis is a defect in SeDi; please report it.`)
-    return definition.exitCodeOf?.(error) ?? exitCodeOf[error.code]
+    return isDamaged(error) ? exitFailed : (definition.exitCodeOf?.(error) ?? exitCodeOf[error.code])
   }
 }

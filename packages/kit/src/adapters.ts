@@ -35,7 +35,7 @@ async function createEmbedder({ embedder }: RunConfig): Promise<Embedder> {
   return definition.createEmbedder(ownOptions(definition, embedder), { credentials, timeoutMs: 60_000 })
 }
 
-async function createTrainer({ trainer }: RunConfig, folder: string): Promise<Trainer | undefined> {
+export async function createTrainer({ trainer }: RunConfig, folder: string): Promise<Trainer | undefined> {
   if (trainer.id === 'none') return undefined
   const definition = trainers[trainer.id as keyof typeof trainers] as unknown as TrainerDefinition
   return definition.createTrainer(ownOptions(definition, trainer), { folder })

@@ -1,7 +1,8 @@
-import { type RunState, type SediError, toSediError } from '@sedi/spec'
+import { type RunState, SediError, toSediError } from '@sedi/spec'
 import { restoreRun } from './restore-run.ts'
 import { runRound } from './round.ts'
 import type { Run, RunOptions } from './run-context.ts'
+import { cancelTraining } from './steps/cancel-training.ts'
 import { evaluateModel } from './steps/evaluate-model.ts'
 
 export type RunOutcome = {
@@ -12,7 +13,8 @@ export type RunOutcome = {
 
 /**
  * Carries a run from wherever its ledger says it is to its end, or to the next reason to pause. What can be cured from outside
- * (a stop, money, a provider, a key, a disk) pauses it; what cannot (a contradiction in the ledger, a defect) fails it.
+ * (a stop, money, a provider, a key, a disk) pauses it, or cancels it when that was asked for; what cannot (a contradiction in the ledger,
+ * a defect) fails it.
  */
 export async function executeRun(options: RunOptions): Promise<RunOutcome> {
   try {
@@ -24,12 +26,25 @@ export async function executeRun(options: RunOptions): Promise<RunOutcome> {
     reportDone(run)
     return { state: 'done', error: undefined }
   } catch (thrown) {
-    const error = toSediError(thrown)
-    const state = error.code === 'internal' || error.code === 'conflict' ? 'failed' : 'paused'
+    const error = whyStopped(toSediError(thrown), options)
+    const state = stateAfter(error, options)
+    if (state === 'cancelled') await cancelTraining({ ...options, trainer: options.adapters.trainer })
     // A ledger that cannot be written cannot record that either; the exit code and the message say it.
     await recordState(options, state, error.message, error).catch(() => {})
     return { state, error }
   }
+}
+
+function stateAfter(error: SediError, { cancel }: RunOptions): RunState {
+  if (error.code === 'internal' || error.code === 'conflict') return 'failed'
+  return cancel?.aborted === true ? 'cancelled' : 'paused'
+}
+
+/** Whoever stops a run can say why; otherwise the step that noticed does. */
+function whyStopped(error: SediError, { stop, cancel }: RunOptions): SediError {
+  if (error.code === 'internal' || error.code === 'conflict') return error
+  if (cancel?.aborted === true && SediError.is(cancel.reason)) return cancel.reason
+  return error.code === 'aborted' && SediError.is(stop.reason) ? stop.reason : error
 }
 
 function reportDone(run: Run): void {

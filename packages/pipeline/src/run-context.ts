@@ -46,8 +46,10 @@ export type RunOptions = {
   readonly limiter: Limiter
   readonly clock: () => number
   readonly jitter: () => number
-  /** Aborted to pause: nothing new is begun, what is in flight is finished and recorded. */
+  /** Aborted to pause: nothing new is begun, what is in flight is finished and recorded. A SediError as its reason is why. */
   readonly stop: AbortSignal
+  /** Aborted, together with `stop`, when the run is not to be continued. A SediError as its reason is why. */
+  readonly cancel?: AbortSignal | undefined
   readonly onProgress: (progress: Progress) => void
   /** Something a person should know that changes no result. */
   readonly onNotice: (message: string) => void

@@ -42,7 +42,8 @@ export type RunFact = {
   readonly createdAt: number
 }
 
-export type RunState = 'running' | 'paused' | 'done' | 'failed'
+/** A `cancelled` run is never continued; what it recorded stays. */
+export type RunState = 'running' | 'paused' | 'cancelled' | 'done' | 'failed'
 
 /** Key: index. Each change of the run's state, in order. */
 export type RunStateFact = {

@@ -80,7 +80,21 @@ export const targetSchema = z
 export const budgetSchema = z
   .strictObject({
     maxCostUsd: usd('The run pauses before it can cost more: the worst case of every call is reserved before it is sent.', { affects: 'speed' }).optional(),
+    shared: z
+      .string()
+      .regex(/\S/, 'expected a name')
+      .optional()
+      .meta(
+        describe(
+          'A name. `maxCostUsd` is then the most that all runs of the store with this name may cost together. State the same cap in each: a run is held to its own, against what all of them have committed. Money stays counted under the name when a run is deleted or takes another name.',
+          { affects: 'speed' },
+        ),
+      ),
   })
+  .refine(
+    (budget) => budget.shared === undefined || budget.maxCostUsd !== undefined,
+    'expected maxCostUsd beside shared: the most that the runs may cost together',
+  )
   .meta(describe('Money that must not be exceeded.', { affects: 'speed' }))
 
 export const filterSchema = z
@@ -222,7 +236,12 @@ export const limitsSchema = z
     tokensPerMinute: count('Tokens per minute, input plus the most the answer may have.').optional(),
     maxAttempts: count('Tries of one call before the run pauses.').default(6),
   })
-  .meta(describe('How fast the provider is asked.', { affects: 'speed' }))
+  .meta(
+    describe(
+      'How fast the provider is asked. Requests and tokens per minute, and a provider’s request to wait, are counted over all runs of the store that use the same key and state such a limit, in whatever process; each run keeps to its own numbers, so state the same in all: whoever waited longest goes first, and others wait behind a stricter one. Calls in flight and attempts are per run.',
+      { affects: 'speed' },
+    ),
+  )
 
 export const runConfigShape = {
   recipe: z.string().default('sedi').meta(describe('Named defaults for everything below.')),

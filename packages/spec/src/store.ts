@@ -1,4 +1,4 @@
-import type { AttemptFact, Fact, FactKind, FactOf, Recorded, RejectionReason, RunFact, RunState } from './facts.ts'
+import type { AttemptFact, BatchFact, Fact, FactKind, FactOf, Recorded, RejectionReason, RunFact, RunState } from './facts.ts'
 import type { CallOptions } from './generation.ts'
 
 /** Counters of a run, updated in the transaction that records the facts they count. */
@@ -23,9 +23,46 @@ export type Totals = {
   readonly raw: number
   readonly kept: number
   readonly rejected: Readonly<Record<RejectionReason, number>>
+  readonly batches: number
+  /** Mean of the batches' diversity; null when none has two rows. Exact to 1e-9. */
+  readonly meanBatchDiversity: number | null
+  /** Conflicting pairs, over all batches. */
+  readonly batchConflicts: number
   readonly steps: number
   readonly seedsPromoted: number
   readonly seedsEvicted: number
+  /** In order; rounds in which nothing was counted are left out. */
+  readonly rounds: readonly RoundTotals[]
+}
+
+export type RoundTotals = {
+  readonly round: number
+  /** Recorded answers. */
+  readonly calls: number
+  /** Answers that were parsed and filtered. */
+  readonly filtered: number
+  /** Rows over all batches of the round. */
+  readonly batchExamples: number
+}
+
+/** Scores of one evaluator after one round over the items of one group. */
+export type ScoreTotals = {
+  readonly round: number
+  readonly evaluator: string
+  readonly group: string
+  readonly items: number
+  readonly total: number
+  /** Items with score exactly 1, and exactly 0. */
+  readonly ones: number
+  readonly zeros: number
+}
+
+/** What came of the prompts that showed a seed. */
+export type Offspring = {
+  readonly children: number
+  readonly kept: number
+  /** Mean gradient norm over the batches its kept children were trained in, once per child and batch; null when there is none. */
+  readonly meanGradNorm: number | null
 }
 
 /** The book of one run. Facts go in, never change, never leave. */
@@ -39,7 +76,17 @@ export interface Ledger {
   append(facts: readonly Fact[]): Promise<void>
   /** Facts of one kind whose fields equal `where`, in order of recording. */
   find<K extends FactKind>(kind: K, where?: Partial<FactOf<K>>): Promise<readonly Recorded<FactOf<K>>[]>
+  /** The same, a page at a time: for what does not fit in memory. */
+  scan<K extends FactKind>(kind: K, where?: Partial<FactOf<K>>): AsyncIterable<Recorded<FactOf<K>>>
+  /** Every fact in order of recording, a page at a time. */
+  facts(): AsyncIterable<Recorded<Fact>>
+  /** Constant cost, however many facts there are; so are `scores` and `digest`. */
   totals(): Promise<Totals>
+  scores(): Promise<readonly ScoreTotals[]>
+  /** Cost in the number of the seed's children. */
+  offspring(seedId: string): Promise<Offspring>
+  /** The batches an example is in, by step. */
+  batchesOf(exampleId: string): Promise<readonly Recorded<BatchFact>[]>
   /** Hash of everything that is a result (DESIGN, "Order"): equal for two runs of one config fed the same responses. */
   digest(): Promise<string>
   close(): Promise<void>
@@ -47,10 +94,22 @@ export interface Ledger {
 
 export type BudgetDecision = {
   readonly granted: boolean
-  /** Settled + uncertain + open, after this reservation if granted. */
+  /** Settled + uncertain + open, after this reservation if granted; over all runs that share the budget. */
   readonly committedNanoUsd: number
-  /** Part of it still in flight: it may shrink when those calls settle. */
+  /** The run's own part of it still in flight: it may shrink when those calls settle. */
   readonly openNanoUsd: number
+  /** Part of it that other runs have committed; 0 when the budget is not shared. */
+  readonly othersNanoUsd: number
+}
+
+export type BudgetOptions = {
+  /** The cap; undefined: none. */
+  readonly maxCostNanoUsd: number | undefined
+  /**
+   * Name under which runs of one store share the cap. Money that a run committed under a name stays counted there, also when the run
+   * changes the name or is deleted; a run that died counts at its worst until it is opened again.
+   */
+  readonly shared?: string | undefined
 }
 
 /** Money that must not be exceeded. */
@@ -62,12 +121,34 @@ export interface Budget {
   reserve(attempt: AttemptFact): Promise<BudgetDecision>
 }
 
-/** A provider's limits for one key; shared by all runs of a store. */
+/**
+ * A provider's limits for one key. Requests and tokens are counted in a sliding window of 60 seconds; so that a clock that is set cannot
+ * open it, time is measured since the machine started. Calls in flight are counted per process.
+ */
 export interface Limiter {
-  /** Waits until one request of so many tokens may be sent. Rejects with `aborted`. */
+  /**
+   * Waits until one request of so many tokens may be sent; first come, first served. A request that alone exceeds the token limit is sent
+   * when nothing else was sent for a minute. Rejects with `aborted`, or with `storage` when the count cannot be kept.
+   */
   acquire(tokens: number, call?: CallOptions): Promise<Permit>
-  /** No request before this time (a Retry-After). */
+  /** No request before this time (a Retry-After), in milliseconds since the epoch. */
   blockUntil(timeMs: number): void
+  /** Leaves the line and frees what it holds; permits may be released after it. */
+  close(): void
+}
+
+/** Whose limits: a key at a provider. */
+export type LimitedKey = {
+  readonly provider: string
+  /** A hash of the key and of where it is used; never the key. */
+  readonly keyHash: string
+}
+
+export type LimitOptions = {
+  /** Calls in flight, in this process. */
+  readonly concurrency: number
+  readonly requestsPerMinute?: number | undefined
+  readonly tokensPerMinute?: number | undefined
 }
 
 export type Permit = {
@@ -85,7 +166,8 @@ export type RunSummary = {
   readonly runId: string
   readonly folder: string
   readonly recipe: string
-  readonly state: RunState | 'interrupted'
+  /** `interrupted`: its process ended without a word. `unreadable`: `reason` says why; the rest is empty. */
+  readonly state: RunState | 'interrupted' | 'unreadable'
   readonly reason: string
   readonly createdAt: number
   readonly totals: Totals
@@ -100,12 +182,61 @@ export interface RunStore {
   /** Opens for reading, also while another process writes. */
   read(runIdOrPath: string): Promise<Ledger>
   list(): Promise<readonly RunSummary[]>
+  /** Whether a process holds the run for writing now. */
+  isHeld(runIdOrPath: string): Promise<boolean>
+  /** Leaves a request for the process that holds the run. One that is addressed to an earlier session is never followed. */
+  request(runIdOrPath: string, request: RunRequest): Promise<void>
+  /** Compares everything that is recorded with its checksums, its constraints and what is derived from it. Reads all of it. */
+  check(runIdOrPath: string): Promise<LedgerCheck>
+  /** Makes what is derived from the facts again. The run must not be open elsewhere. */
+  rebuild(runIdOrPath: string): Promise<void>
+  /** Every fact that can still be read and proves by its checksum that it is whole, in order of recording; works on damaged files. */
+  salvage(runIdOrPath: string): Promise<Salvage>
+  /** A consistent copy of the ledger as it is now, also while it is written, in a folder that does not exist yet. */
+  backup(runIdOrPath: string, folder: string): Promise<void>
+}
+
+export type DamageKind = 'structure' | 'row' | 'gap' | 'end' | 'reference' | 'projection'
+
+/** One thing that is wrong with a ledger, in words. Only a `projection` can be made again without loss. */
+export type Damage = { readonly kind: DamageKind; readonly detail: string }
+
+export type LedgerCheck = {
+  readonly folder: string
+  readonly facts: number
+  /** Empty when the ledger is sound. */
+  readonly damage: readonly Damage[]
+}
+
+export type Salvage = {
+  /** Facts found, and the largest sequence number known to have been recorded. */
+  readonly found: number
+  readonly recorded: number
+  /** Sequence numbers that were not found, as ranges, both ends included. */
+  readonly missing: readonly (readonly [number, number])[]
+  facts(): Iterable<Recorded<Fact>>
+  close(): void
+}
+
+/** What another process may ask of the one that writes a run. `cancel` is the stronger of two. */
+export type RunRequest = {
+  readonly action: 'pause' | 'cancel'
+  /** Index of the session it is meant for: the latest in the ledger when it was made. */
+  readonly session: number
 }
 
 /** A run held for writing. */
 export type OpenRun = {
   readonly ledger: Ledger
-  budget(options: { readonly maxCostNanoUsd: number | undefined }): Budget
+  /** Money for this run. Joining a shared budget first counts what the run's ledger says it has committed. */
+  budget(options: BudgetOptions): Budget
+  /**
+   * The key's limits. What is sent per minute is counted over all runs of the store that use the key and state a limit per minute;
+   * without one nothing is shared and nothing is written. Closed with the run.
+   */
+  limiter(key: LimitedKey, limits: LimitOptions): Limiter
+  /** Calls the listener for each request made to this session, also for one made before this call; until the run is closed. */
+  onRequest(listener: (action: RunRequest['action']) => void): void
   /** The run's own folder for what is not a fact: model files. */
   readonly folder: string
   close(): Promise<void>

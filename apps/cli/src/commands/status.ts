@@ -19,9 +19,10 @@ export default {
 
   async run(cli: Cli, [runIdOrPath], options: Options) {
     const path = runPath(cli, runIdOrPath!)
-    const ledger = await storeOf(cli, options.out).read(path)
+    const store = storeOf(cli, options.out)
+    const ledger = await store.read(path)
     try {
-      const report = await reportRun(ledger)
+      const report = await reportRun(ledger, await store.isHeld(path))
       const [run] = await ledger.find('run')
       if (options.json) printJson(cli, report)
       else print(cli, renderReport(report, path, notesOf(run!.config as unknown as RunConfig)))

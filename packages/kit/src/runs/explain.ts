@@ -1,5 +1,5 @@
 import { toUsd } from '@sedi/pipeline'
-import { type BatchFact, type CallFact, type CandidateFact, type Ledger, SediError, type SeedEventFact, type StepFact } from '@sedi/spec'
+import { type BatchFact, type CallFact, type CandidateFact, type Ledger, type Offspring, SediError, type SeedEventFact, type StepFact } from '@sedi/spec'
 
 /** Everything the ledger knows about one id, as data; `renderExplanation` puts it into words. */
 export type Explanation =
@@ -12,12 +12,13 @@ export type Explanation =
       readonly nearest: string | undefined
       readonly trainedIn: readonly { readonly batch: BatchFact; readonly step: StepFact | undefined; readonly loss: number | undefined }[]
       readonly seedHistory: readonly SeedEventFact[]
+      /** What came of it as a seed; undefined when it never was one. */
+      readonly offspring: Offspring | undefined
     }
   | {
       readonly kind: 'seed'
       readonly history: readonly SeedEventFact[]
-      readonly children: readonly CandidateFact[]
-      readonly meanChildSignal: number | undefined
+      readonly offspring: Offspring
     }
   | { readonly kind: 'call'; readonly call: CallFact; readonly candidates: readonly CandidateFact[]; readonly attempts: readonly string[] }
 
@@ -34,6 +35,7 @@ export async function explain(ledger: Ledger, id: string): Promise<Explanation> 
 
 async function explainInstruction(ledger: Ledger, candidate: CandidateFact): Promise<Explanation> {
   const [call] = await ledger.find('call', { callId: candidate.callId })
+  const seedHistory = await ledger.find('seed-event', { seedId: candidate.id })
   return {
     kind: 'instruction',
     candidate,
@@ -41,7 +43,8 @@ async function explainInstruction(ledger: Ledger, candidate: CandidateFact): Pro
     parents: await Promise.all(call!.seedIds.map(async (seedId) => (await ledger.find('seed-event', { seedId, action: 'add' }))[0]!)),
     nearest: candidate.nearestId === null ? undefined : await instructionOf(ledger, candidate.nearestId),
     trainedIn: candidate.verdict === 'kept' ? await trainingOf(ledger, candidate.id) : [],
-    seedHistory: await ledger.find('seed-event', { seedId: candidate.id }),
+    seedHistory,
+    offspring: seedHistory.length === 0 ? undefined : await ledger.offspring(candidate.id),
   }
 }
 
@@ -51,7 +54,7 @@ async function instructionOf(ledger: Ledger, id: string): Promise<string | undef
 }
 
 async function trainingOf(ledger: Ledger, exampleId: string) {
-  const batches = (await ledger.find('batch')).filter(({ exampleIds }) => exampleIds.includes(exampleId))
+  const batches = await ledger.batchesOf(exampleId)
   return Promise.all(
     batches.map(async (batch) => {
       const [step] = await ledger.find('step', { step: batch.step })
@@ -61,15 +64,7 @@ async function trainingOf(ledger: Ledger, exampleId: string) {
 }
 
 async function explainSeed(ledger: Ledger, history: readonly SeedEventFact[]): Promise<Explanation> {
-  const seedId = history[0]!.seedId
-  const calls = new Set((await ledger.find('call')).filter(({ seedIds }) => seedIds.includes(seedId)).map(({ callId }) => callId))
-  const children = (await ledger.find('candidate')).filter(({ callId }) => calls.has(callId))
-  const kept = new Set(children.filter(({ verdict }) => verdict === 'kept').map(({ id }) => id))
-  const norms = new Map((await ledger.find('step')).map(({ step, gradNorm }) => [step, gradNorm]))
-  const signals = (await ledger.find('batch'))
-    .flatMap(({ step, exampleIds }) => exampleIds.filter((id) => kept.has(id)).map(() => norms.get(step) ?? null))
-    .filter((norm) => norm !== null)
-  return { kind: 'seed', history, children, meanChildSignal: signals.length === 0 ? undefined : signals.reduce((sum, norm) => sum + norm, 0) / signals.length }
+  return { kind: 'seed', history, offspring: await ledger.offspring(history[0]!.seedId) }
 }
 
 async function explainCall(ledger: Ledger, call: CallFact): Promise<Explanation> {
@@ -97,7 +92,7 @@ export function renderExplanation(explanation: Explanation): string {
   return renderCall(explanation)
 }
 
-function renderInstruction({ candidate, call, parents, nearest, trainedIn, seedHistory }: Extract<Explanation, { kind: 'instruction' }>): string {
+function renderInstruction({ candidate, call, parents, nearest, trainedIn, seedHistory, offspring }: Extract<Explanation, { kind: 'instruction' }>): string {
   const price = candidate.costNanoUsd === null ? 'unknown' : `$${toUsd(candidate.costNanoUsd).toFixed(6)}`
   const lines = [
     `${candidate.id} · ${candidate.verdict}${candidate.reason === null ? '' : `: ${candidate.reason}`}`,
@@ -119,20 +114,24 @@ function renderInstruction({ candidate, call, parents, nearest, trainedIn, seedH
   }
   if (candidate.verdict === 'kept' && trainedIn.length === 0) lines.push('  trained on    no batch yet')
   lines.push(...seedHistory.map(seedLine))
+  if (offspring !== undefined) lines.push(...offspringLines(offspring))
   return lines.join('\n')
 }
 
-function renderSeed({ history, children, meanChildSignal }: Extract<Explanation, { kind: 'seed' }>): string {
+function renderSeed({ history, offspring }: Extract<Explanation, { kind: 'seed' }>): string {
   const first = history[0]!
-  const kept = children.filter(({ verdict }) => verdict === 'kept').length
   return [
     `${first.seedId} · ${first.origin} seed, ${history.at(-1)!.action === 'add' ? 'active' : 'archived'}`,
     ...taskLines(first),
     ...history.map(seedLine),
-    `  children      ${children.length} written from prompts that showed it, ${kept} kept`,
-    `  signal        ${meanChildSignal === undefined ? 'no child was trained on yet' : `mean gradient norm ${meanChildSignal.toFixed(4)} of the batches its children were in`}`,
+    ...offspringLines(offspring),
   ].join('\n')
 }
+
+const offspringLines = ({ children, kept, meanGradNorm }: Offspring): string[] => [
+  `  children      ${children} written from prompts that showed it, ${kept} kept`,
+  `  signal        ${meanGradNorm === null ? 'no child was trained on yet' : `mean gradient norm ${meanGradNorm.toFixed(4)} of the batches its children were in`}`,
+]
 
 function renderCall({ call, candidates, attempts }: Extract<Explanation, { kind: 'call' }>): string {
   return [

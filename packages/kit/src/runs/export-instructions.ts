@@ -5,5 +5,5 @@ export type ExportedInstruction = { readonly id: string; readonly instruction: s
 
 /** The kept instructions of a run, in run order. */
 export async function* exportInstructions(ledger: Ledger): AsyncGenerator<ExportedInstruction> {
-  for (const { id, instruction, input, output } of await ledger.find('candidate', { verdict: 'kept' })) yield { id, instruction, input, output }
+  for await (const { id, instruction, input, output } of ledger.scan('candidate', { verdict: 'kept' })) yield { id, instruction, input, output }
 }

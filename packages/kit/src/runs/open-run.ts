@@ -12,13 +12,15 @@ import {
   type SeedEventFact,
   type SeedTask,
 } from '@sedi/spec'
-import { createLimiter, createSqliteStore } from '@sedi/store'
+import { createSqliteStore } from '@sedi/store'
 import { createAdapters, type GivenAdapters } from '../adapters.ts'
 import { changedKeys, fingerprintOf } from '../config/fingerprint.ts'
 import { mergeConfig } from '../config/merge.ts'
 import type { RawConfig } from '../config/parse-config.ts'
 import { loadHeldOut, loadSeeds } from '../inputs/load-tasks.ts'
+import { limitedKey } from '../limited-key.ts'
 import { softwareVersion } from '../version.ts'
+import { followRequests } from './follow-requests.ts'
 
 /** A run held for writing, ready to be carried on. The caller closes it. */
 export type HeldRun = {
@@ -86,11 +88,12 @@ async function createFolder(store: RunStore, run: RunFact, beginning: readonly F
  * Opens an existing run for writing.
  *
  * @param changes what the caller wants different from now on, as a tree (`{ budget: { maxCostUsd: 5 } }`); only keys that do not change
- * results may differ. Recorded, so that they hold for later resumes as well.
+ * results may differ. Recorded, so that they hold for later resumes as well. Throws `unsupported` when the run was cancelled.
  */
 export async function openRun(runIdOrPath: string, store: RunStore, changes: RawConfig = {}, environment: RunEnvironment = {}): Promise<HeldRun> {
   const opened = await store.open(runIdOrPath)
   try {
+    await assertNotCancelled(opened.ledger)
     const before = await currentConfig(opened)
     const config = mergeConfig(before as unknown as RawConfig, changes) as unknown as RunConfig
     const changed = changedKeys(before, config)
@@ -111,19 +114,30 @@ export async function openRun(runIdOrPath: string, store: RunStore, changes: Raw
   }
 }
 
+async function assertNotCancelled(ledger: OpenRun['ledger']): Promise<void> {
+  const state = (await ledger.find('run-state')).at(-1)
+  if (state?.state !== 'cancelled') return
+  throw new SediError(
+    'unsupported',
+    `The run ${ledger.runId} was cancelled (${state.reason}) and is not continued. Start a new one with “sedi run”; what this one has recorded stays: sedi export ${ledger.runId}.`,
+  )
+}
+
 /** The configuration the run began with, with every later change on top. */
-async function currentConfig({ ledger, folder }: OpenRun): Promise<RunConfig> {
+export async function currentConfig({ ledger, folder }: OpenRun): Promise<RunConfig> {
   const [run] = await ledger.find('run')
   if (run === undefined) throw new SediError('not-found', `${folder} holds no run: its creation was interrupted. Delete the folder.`)
   const changes = await ledger.find('config-change')
   return changes.reduce((config, fact) => mergeConfig(config, fact.changes), run.config) as unknown as RunConfig
 }
 
+export const modelFolderOf = ({ folder }: Pick<OpenRun, 'folder'>): string => join(folder, 'models')
+
 async function holdRun(opened: OpenRun, config: RunConfig, { clock = Date.now, adapters: given }: RunEnvironment): Promise<HeldRun> {
-  const modelFolder = join(opened.folder, 'models')
+  const modelFolder = modelFolderOf(opened)
   const adapters = await createAdapters(config, modelFolder, given)
   if (adapters.trainer !== undefined) mkdirSync(modelFolder, { recursive: true })
-  const { maxCostUsd } = config.budget
+  const { maxCostUsd, shared } = config.budget
   return {
     runId: opened.ledger.runId,
     folder: opened.folder,
@@ -134,11 +148,11 @@ async function holdRun(opened: OpenRun, config: RunConfig, { clock = Date.now, a
         config,
         adapters,
         ledger: opened.ledger,
-        budget: opened.budget({ maxCostNanoUsd: maxCostUsd === undefined ? undefined : toNanoUsd(maxCostUsd) }),
-        limiter: createLimiter(config.limits),
+        budget: opened.budget({ maxCostNanoUsd: maxCostUsd === undefined ? undefined : toNanoUsd(maxCostUsd), shared }),
+        limiter: opened.limiter(limitedKey(config, given?.generator), config.limits),
         clock,
         jitter: Math.random,
-        stop,
+        ...followRequests(opened, stop, onNotice),
         onProgress,
         onNotice,
       }),

@@ -1,12 +1,13 @@
 import { type Interval, wilsonInterval } from '@sedi/evaluation'
 import { toUsd } from '@sedi/pipeline'
-import type { BatchFact, EvalFact, Ledger, RunConfig, RunState, SeedEventFact, Totals } from '@sedi/spec'
+import type { Ledger, RunConfig, RunState, ScoreTotals, SeedEventFact, Totals } from '@sedi/spec'
 
 /** A run in numbers, read from its ledger alone. Dollars; null where a price is unknown or there is nothing to divide by. */
 export type RunReport = {
   readonly run: string
   readonly recipe: string
-  readonly state: RunState | 'created'
+  /** `interrupted`: it says `running`, but nobody is carrying it on. */
+  readonly state: RunState | 'created' | 'interrupted'
   readonly reason: string
   readonly rounds: { readonly done: number; readonly planned: number }
   readonly calls: number
@@ -46,25 +47,25 @@ export type EvaluationReport = {
   readonly byGroup: Readonly<Record<string, number>>
 }
 
-export async function reportRun(ledger: Ledger): Promise<RunReport> {
+/** @param held whether some process has the run open for writing; only a reader of another process's run has to ask */
+export async function reportRun(ledger: Ledger, held = true): Promise<RunReport> {
   const [run] = await ledger.find('run')
   const config = run!.config as unknown as RunConfig
   const state = (await ledger.find('run-state')).at(-1)
   const totals = await ledger.totals()
-  const batches = await ledger.find('batch')
   const stages = await ledger.find('stage')
-  const completeRounds = new Set(stages.filter(({ stage }) => stage === 'generate').map(({ round }) => round))
-  const used = new Set((await ledger.find('yield')).map(({ callId }) => callId))
-  const surplus = (await ledger.find('call')).filter(({ callId, round }) => completeRounds.has(round) && !used.has(callId))
+  const generated = new Set(stages.filter(({ stage }) => stage === 'generate').map(({ round }) => round))
+  const surplus = totals.rounds.filter(({ round }) => generated.has(round)).reduce((sum, { calls, filtered }) => sum + calls - filtered, 0)
+  const interrupted = !held && state?.state === 'running'
   const costUsd = totals.unpricedCalls > 0 ? null : toUsd(totals.settledNanoUsd)
   return {
     run: run!.runId,
     recipe: run!.config.recipe as string,
-    state: state?.state ?? 'created',
-    reason: state?.reason ?? '',
+    state: interrupted ? 'interrupted' : (state?.state ?? 'created'),
+    reason: interrupted ? 'its process ended without a word' : (state?.reason ?? ''),
     rounds: { done: stages.filter(({ stage }) => stage === 'reseed').length, planned: config.rounds },
     calls: totals.calls,
-    surplusCalls: surplus.length,
+    surplusCalls: surplus,
     raw: totals.raw,
     kept: totals.kept,
     rejected: totals.rejected,
@@ -75,46 +76,36 @@ export async function reportRun(ledger: Ledger): Promise<RunReport> {
     uncertainAttempts: totals.uncertainAttempts + totals.openAttempts,
     costPerKeptUsd: costUsd === null || totals.kept === 0 ? null : costUsd / totals.kept,
     steps: totals.steps,
-    epochs: epochsOf(
-      batches,
-      stages.filter(({ stage }) => stage === 'compose').map(({ round, summary }) => [round, Number(summary.pool)]),
-    ),
-    batchDiversity: mean(batches.flatMap(({ diversity }) => (diversity === null ? [] : [diversity]))),
-    conflictsPerBatch: mean(batches.map(({ conflicts }) => conflicts)),
+    epochs: epochsOf(totals, new Map(stages.filter(({ stage }) => stage === 'compose').map(({ round, summary }) => [round, Number(summary.pool)]))),
+    batchDiversity: totals.meanBatchDiversity,
+    conflictsPerBatch: totals.batches === 0 ? null : totals.batchConflicts / totals.batches,
     seedsPromoted: totals.seedsPromoted,
     seedsEvicted: totals.seedsEvicted,
-    evaluations: await evaluationsOf(ledger),
+    evaluations: evaluationsOf(await ledger.scores()),
     digest: await ledger.digest(),
   }
 }
 
-function epochsOf(batches: readonly BatchFact[], poolOfRound: readonly (readonly [number, number])[]): number {
-  const pools = new Map(poolOfRound)
-  return batches.reduce((sum, { round, exampleIds }) => sum + exampleIds.length / (pools.get(round) ?? Number.NaN), 0)
+function epochsOf({ rounds }: Totals, poolOfRound: ReadonlyMap<number, number>): number {
+  return rounds.reduce((sum, { round, batchExamples }) => sum + (batchExamples === 0 ? 0 : batchExamples / (poolOfRound.get(round) ?? Number.NaN)), 0)
 }
 
-async function evaluationsOf(ledger: Ledger): Promise<EvaluationReport[]> {
-  const groups = new Map((await ledger.find('held-out')).map(({ itemId, group }) => [itemId, group]))
-  const scores = Map.groupBy(await ledger.find('eval'), ({ evaluator, round }) => `${evaluator}/${round}`)
-  return [...scores.values()].map((facts) => evaluationOf(facts, groups)).sort((a, b) => a.round - b.round)
+function evaluationsOf(scores: readonly ScoreTotals[]): EvaluationReport[] {
+  const byModel = Map.groupBy(scores, ({ evaluator, round }) => `${evaluator}/${round}`)
+  return [...byModel.values()].map(evaluationOf).sort((a, b) => a.round - b.round)
 }
 
-function evaluationOf(facts: readonly EvalFact[], groups: ReadonlyMap<string, string>): EvaluationReport {
-  const binary = facts.every(({ value }) => value === 0 || value === 1)
-  const successes = facts.filter(({ value }) => value === 1).length
-  const byGroup = Map.groupBy(facts, ({ itemId }) => groups.get(itemId) ?? '')
+function evaluationOf(groups: readonly ScoreTotals[]): EvaluationReport {
+  const sum = (field: 'items' | 'total' | 'ones' | 'zeros'): number => groups.reduce((all, group) => all + group[field], 0)
+  const items = sum('items')
   return {
-    evaluator: facts[0]!.evaluator,
-    round: facts[0]!.round,
-    items: facts.length,
-    mean: mean(facts.map(({ value }) => value))!,
-    interval: binary ? wilsonInterval(successes, facts.length) : null,
-    byGroup: Object.fromEntries([...byGroup].map(([group, own]) => [group, mean(own.map(({ value }) => value))!])),
+    evaluator: groups[0]!.evaluator,
+    round: groups[0]!.round,
+    items,
+    mean: sum('total') / items,
+    interval: sum('ones') + sum('zeros') === items ? wilsonInterval(sum('ones'), items) : null,
+    byGroup: Object.fromEntries(groups.map(({ group, total, items: own }) => [group, total / own])),
   }
-}
-
-function mean(values: readonly number[]): number | null {
-  return values.length === 0 ? null : values.reduce((sum, value) => sum + value, 0) / values.length
 }
 
 /** The seeds that feedback brought in, in order. */

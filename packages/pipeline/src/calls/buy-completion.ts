@@ -1,6 +1,7 @@
 import {
   type AttemptFact,
   type Budget,
+  type BudgetDecision,
   type CallFact,
   type GenerateRequest,
   type GenerateResult,
@@ -104,7 +105,7 @@ export function createBuyer(options: BuyerOptions): { buy(call: PlannedCall, att
       if (decision.openNanoUsd === 0) {
         throw new SediError(
           'budget-exhausted',
-          `The budget does not cover the next call: $${toUsd(decision.committedNanoUsd).toFixed(6)} are committed and the call may cost up to $${toUsd(needed).toFixed(6)}. Raise it to continue: sedi resume <run> --max-cost USD.`,
+          `The budget does not cover the next call: $${toUsd(decision.committedNanoUsd).toFixed(6)} are committed${byOthers(decision)} and the call may cost up to $${toUsd(needed).toFixed(6)}. Raise it to continue: sedi resume <run> --max-cost USD.`,
         )
       }
       await changed
@@ -178,6 +179,10 @@ export function createBuyer(options: BuyerOptions): { buy(call: PlannedCall, att
   }
 
   return { buy }
+}
+
+function byOthers({ othersNanoUsd }: BudgetDecision): string {
+  return othersNanoUsd === 0 ? '' : ` ($${toUsd(othersNanoUsd).toFixed(6)} of it by other runs that share the budget)`
 }
 
 /** Lets reservations wait until some attempt has ended. */

@@ -1,10 +1,18 @@
 import { accessSync, constants, existsSync, mkdirSync, readdirSync, statSync } from 'node:fs'
 import { hostname } from 'node:os'
-import { join, resolve } from 'node:path'
-import { type Ledger, type OpenRun, type OutcomeFact, type RunStore, type RunSummary, SediError } from '@sedi/spec'
+import { basename, dirname, join, resolve } from 'node:path'
+import { type Ledger, type Limiter, type OpenRun, type OutcomeFact, type RunStore, type RunSummary, SediError } from '@sedi/spec'
 import { type EmergencyRoom, reserveEmergencyRoom } from './sqlite/emergency-room.ts'
 import { openSqliteLedger, type SqliteLedger } from './sqlite/ledger.ts'
+import { backUpLedger, checkLedger, rebuildLedger } from './sqlite/maintain.ts'
+import { needsUpgrade } from './sqlite/open-database.ts'
+import { totalsOf } from './sqlite/projections/counters.ts'
+import { leaveRequest, type RequestWatch, watchRequests } from './sqlite/run-requests.ts'
+import { salvageLedger } from './sqlite/salvage/salvage.ts'
+import { createSharedBudget, type SharedBudget } from './sqlite/shared/shared-budget.ts'
+import { createSharedLimiter } from './sqlite/shared/shared-limiter.ts'
 import { storageError } from './sqlite/storage-error.ts'
+import { readTailMark } from './sqlite/tail-mark.ts'
 import { isWriterLocked, takeWriterLock } from './sqlite/writer-lock.ts'
 
 export type SqliteStoreOptions = {
@@ -30,31 +38,51 @@ export function createSqliteStore({ folder, clock = Date.now, softwareVersion }:
     let ledger: SqliteLedger | undefined
     try {
       const emergencyRoom = takeEmergencyRoom(runFolder)
-      ledger = openSqliteLedger(join(runFolder, 'ledger.db'), { readOnly: false, emergencyRoom })
+      const budgetShare = createSharedBudget(dirname(runFolder))
+      ledger = openSqliteLedger(ledgerIn(runFolder), { readOnly: false, emergencyRoom, budgetShare })
       await prepare(ledger)
-      await recordSession(ledger)
+      const session = await recordSession(ledger)
       await closeOpenAttempts(ledger)
+      return openRun({ runFolder, ledger, lock, budgetShare, session, createdAt: (await ledger.find('run'))[0]?.createdAt ?? 0 })
     } catch (error) {
       await ledger?.close()
       lock.release()
       throw error
     }
-    return openRun(runFolder, ledger, lock)
   }
 
-  function openRun(runFolder: string, ledger: SqliteLedger, lock: { release(): void }): OpenRun {
+  function openRun({ runFolder, ledger, lock, budgetShare, session, createdAt }: Held): OpenRun {
+    const limiters: Limiter[] = []
+    const watches: RequestWatch[] = []
     return {
       ledger,
       folder: runFolder,
-      budget: ({ maxCostNanoUsd }) => ({ reserve: (attempt) => ledger.reserve(attempt, maxCostNanoUsd) }),
+      budget({ maxCostNanoUsd, shared }) {
+        // A folder of the same name may have held another run before, whose money stays counted.
+        if (shared === undefined) budgetShare.leave()
+        else budgetShare.join(shared, `${basename(runFolder)} ${createdAt}`)
+        return { reserve: (attempt) => ledger.reserve(attempt, maxCostNanoUsd) }
+      },
+      limiter(key, limits) {
+        const limiter = createSharedLimiter(dirname(runFolder), key, { ...limits, clock })
+        limiters.push(limiter)
+        return limiter
+      },
+      onRequest(listener) {
+        watches.push(watchRequests(runFolder, session, listener))
+      },
       async close() {
+        for (const watch of watches.splice(0)) watch.close()
+        for (const limiter of limiters.splice(0)) limiter.close()
         await ledger.close()
+        budgetShare.leave()
         lock.release()
       },
     }
   }
 
-  async function recordSession(ledger: Ledger): Promise<void> {
+  /** The new session's index. */
+  async function recordSession(ledger: Ledger): Promise<number> {
     const before = await ledger.find('session')
     await ledger.append([
       {
@@ -68,6 +96,7 @@ export function createSqliteStore({ folder, clock = Date.now, softwareVersion }:
         startedAt: clock(),
       },
     ])
+    return before.length
   }
 
   /** A process that died left attempts whose answers nobody recorded: they may have been served and billed. */
@@ -113,7 +142,40 @@ export function createSqliteStore({ folder, clock = Date.now, softwareVersion }:
       return openForWriting(locate(runIdOrPath), async () => {})
     },
     async read(runIdOrPath) {
-      return openSqliteLedger(join(locate(runIdOrPath), 'ledger.db'), { readOnly: true })
+      const runFolder = locate(runIdOrPath)
+      await upgrade(runFolder)
+      return openSqliteLedger(ledgerIn(runFolder), { readOnly: true })
+    },
+    async isHeld(runIdOrPath) {
+      return isWriterLocked(locate(runIdOrPath))
+    },
+    async request(runIdOrPath, request) {
+      const runFolder = locate(runIdOrPath)
+      try {
+        leaveRequest(runFolder, request)
+      } catch (error) {
+        throw cannotWrite(runFolder, error)
+      }
+    },
+    async check(runIdOrPath) {
+      const runFolder = locate(runIdOrPath)
+      return checkLedger(runFolder, ledgerIn(runFolder))
+    },
+    async rebuild(runIdOrPath) {
+      const runFolder = locate(runIdOrPath)
+      assertWritable(runFolder)
+      const lock = lockOrThrow(runFolder)
+      try {
+        rebuildLedger(ledgerIn(runFolder))
+      } finally {
+        lock.release()
+      }
+    },
+    async salvage(runIdOrPath) {
+      return salvageLedger(ledgerIn(locate(runIdOrPath)))
+    },
+    async backup(runIdOrPath, target) {
+      await backUpLedger(ledgerIn(locate(runIdOrPath)), target)
     },
     async list() {
       const folders = existsSync(folder) ? readdirSync(folder).map((name) => join(folder, name)) : []
@@ -124,15 +186,28 @@ export function createSqliteStore({ folder, clock = Date.now, softwareVersion }:
   }
 }
 
-/** Undefined for a ledger that cannot be read; `sedi doctor` is the place to say why. */
+type Held = {
+  readonly runFolder: string
+  readonly ledger: SqliteLedger
+  readonly lock: { release(): void }
+  readonly budgetShare: SharedBudget
+  readonly session: number
+  readonly createdAt: number
+}
+
+/** Undefined for a folder whose run was never begun. */
 async function summarise(runFolder: string): Promise<RunSummary | undefined> {
   try {
-    const ledger = openSqliteLedger(join(runFolder, 'ledger.db'), { readOnly: true })
+    await upgrade(runFolder)
+    const ledger = openSqliteLedger(ledgerIn(runFolder), { readOnly: true, verify: 'quick' })
     const [run] = await ledger.find('run')
     const state = (await ledger.find('run-state')).at(-1)
     const totals = await ledger.totals()
     await ledger.close()
-    if (run === undefined) return undefined
+    if (run === undefined) {
+      if (readTailMark(ledgerIn(runFolder)) === 0) return undefined
+      throw new SediError('storage', 'its ledger is damaged: what the run is cannot be read')
+    }
     const interrupted = (state?.state ?? 'running') === 'running' && !isWriterLocked(runFolder)
     return {
       runId: run.runId,
@@ -143,8 +218,23 @@ async function summarise(runFolder: string): Promise<RunSummary | undefined> {
       createdAt: run.createdAt,
       totals,
     }
-  } catch {
-    return undefined
+  } catch (error) {
+    if (SediError.is(error, 'not-found')) return undefined
+    const reason = error instanceof Error ? error.message : String(error)
+    return { runId: basename(runFolder), folder: runFolder, recipe: '', state: 'unreadable', reason, createdAt: 0, totals: totalsOf(new Map()) }
+  }
+}
+
+const ledgerIn = (runFolder: string): string => join(runFolder, 'ledger.db')
+
+/** A reader needs the present layout; an older ledger that nobody writes is brought up to date. */
+async function upgrade(runFolder: string): Promise<void> {
+  if (!needsUpgrade(ledgerIn(runFolder))) return
+  const lock = lockOrThrow(runFolder)
+  try {
+    await openSqliteLedger(ledgerIn(runFolder), { readOnly: false }).close()
+  } finally {
+    lock.release()
   }
 }
 

@@ -1,5 +1,4 @@
-import { createReadStream } from 'node:fs'
-import { createInterface } from 'node:readline'
+import { readLines } from '../read-lines.ts'
 import type { FileFormat, RawRow } from './format.ts'
 
 /** JSON lines: one JSON value per line; empty lines are skipped. Read in bounded memory. */
@@ -7,9 +6,8 @@ export default {
   id: 'jsonl',
   extensions: ['.jsonl', '.ndjson'],
   async *read(path) {
-    const lines = createInterface({ input: createReadStream(path, 'utf8'), crlfDelay: Number.POSITIVE_INFINITY })
     let line = 0
-    for await (const raw of lines) {
+    for await (const raw of readLines(path)) {
       line++
       const text = line === 1 ? raw.replace(/^\uFEFF/, '') : raw
       if (text.trim() !== '') yield parseLine(text, line)

@@ -1,3 +1,4 @@
+import { join } from 'node:path'
 import { type Fact, type FactKind, type Ledger, type OpenRun, type RunStore, SediError } from '@sedi/spec'
 import { afterEach, beforeEach, describe, expect } from 'vitest'
 import { contractTests, type Skips } from './contract-tests.ts'
@@ -20,6 +21,10 @@ export type LedgerTest =
   | 'survives closing and opening'
   | 'turns attempts that a dead process left open into uncertain ones'
   | 'has one writer, and readers beside it'
+  | 'reads facts page by page, of one kind and of all'
+  | 'adds up scores by group, and follows seeds and examples to where they were used'
+  | 'gives back any text'
+  | 'is sound after everything, and copies and salvages to the same'
   | 'names a run that is not there, and refuses a name that is taken'
   | 'lists its runs'
 
@@ -183,9 +188,9 @@ export function describeLedgerContract(contract: LedgerContract): void {
 
     test('budget: refuses what does not fit, exactly at the cap', async () => {
       const budget = run.budget({ maxCostNanoUsd: 2000 })
-      expect(await budget.reserve(attemptFact('r01-c0000'))).toEqual({ granted: true, committedNanoUsd: 1000, openNanoUsd: 1000 })
-      expect(await budget.reserve(attemptFact('r01-c0001'))).toEqual({ granted: true, committedNanoUsd: 2000, openNanoUsd: 2000 })
-      expect(await budget.reserve(attemptFact('r01-c0002', 1, 1))).toEqual({ granted: false, committedNanoUsd: 2000, openNanoUsd: 2000 })
+      expect(await budget.reserve(attemptFact('r01-c0000'))).toEqual({ granted: true, committedNanoUsd: 1000, openNanoUsd: 1000, othersNanoUsd: 0 })
+      expect(await budget.reserve(attemptFact('r01-c0001'))).toEqual({ granted: true, committedNanoUsd: 2000, openNanoUsd: 2000, othersNanoUsd: 0 })
+      expect(await budget.reserve(attemptFact('r01-c0002', 1, 1))).toEqual({ granted: false, committedNanoUsd: 2000, openNanoUsd: 2000, othersNanoUsd: 0 })
       expect(await ledger.find('attempt')).toHaveLength(2)
     })
 
@@ -236,6 +241,90 @@ export function describeLedgerContract(contract: LedgerContract): void {
       expect(await reader.find('held-out')).toHaveLength(1)
       await reader.close()
     })
+
+    test('reads facts page by page, of one kind and of all', async () => {
+      await answer('r01-c0000', 0)
+      const many = Array.from({ length: 4001 }, (_, i) => candidateFact(`i${i}`, 'r01-c0000', i % 2 === 0 ? {} : { verdict: 'rejected', reason: 'malformed' }))
+      await ledger.append(many)
+      const kept: string[] = []
+      for await (const { id } of ledger.scan('candidate', { verdict: 'kept' })) kept.push(id)
+      expect(kept).toEqual(many.filter(({ verdict }) => verdict === 'kept').map(({ id }) => id))
+      const seqs: number[] = []
+      for await (const { seq } of ledger.facts()) seqs.push(seq)
+      expect(seqs).toEqual(Array.from({ length: seqs.length }, (_, i) => i + 1))
+      expect(seqs.length).toBeGreaterThanOrEqual(many.length + 4)
+    })
+
+    test('adds up scores by group, and follows seeds and examples to where they were used', async () => {
+      await answer('r01-c0000', 0)
+      await answer('r01-c0001', 1)
+      const other = { verdict: 'rejected', reason: 'malformed' } as const
+      const yielded = (callId: string, raw: number): Fact => ({ kind: 'yield', callId, round: 1, raw, kept: 1 })
+      await ledger.append([candidateFact('a', 'r01-c0000'), candidateFact('b', 'r01-c0000', other), yielded('r01-c0000', 2)])
+      await ledger.append([candidateFact('c', 'r01-c0001'), yielded('r01-c0001', 1)])
+      const batch = (step: number, exampleIds: readonly string[]): Fact => ({
+        ...oneOfEach.batch,
+        step,
+        exampleIds,
+        clusters: null,
+        diversity: 0.25,
+        conflicts: 1,
+      })
+      await ledger.append([batch(1, ['a']), batch(2, ['c', 'a']), { ...oneOfEach.step, step: 1, gradNorm: 1 }, { ...oneOfEach.step, step: 2, gradNorm: 4 }])
+      const item = (itemId: string, group: string): Fact => ({ ...oneOfEach['held-out'], itemId, group })
+      const score = (itemId: string, value: number): Fact => ({ ...oneOfEach.eval, itemId, value })
+      await ledger.append([item('x', 'dates'), item('y', 'dates'), item('z', 'lists'), score('x', 1), score('y', 0.5), score('z', 0)])
+      expect(await ledger.scores()).toEqual([
+        { round: 1, evaluator: 'exact-match', group: 'dates', items: 2, total: 1.5, ones: 1, zeros: 0 },
+        { round: 1, evaluator: 'exact-match', group: 'lists', items: 1, total: 0, ones: 0, zeros: 1 },
+      ])
+      expect(await ledger.offspring('seed-001')).toEqual({ children: 3, kept: 2, meanGradNorm: (1 + 4 + 4) / 3 })
+      expect(await ledger.offspring('nobody')).toEqual({ children: 0, kept: 0, meanGradNorm: null })
+      expect((await ledger.batchesOf('a')).map(({ step }) => step)).toEqual([1, 2])
+      expect(await ledger.totals()).toMatchObject({
+        batches: 2,
+        meanBatchDiversity: 0.25,
+        batchConflicts: 2,
+        rounds: [{ round: 1, calls: 2, filtered: 2, batchExamples: 3 }],
+      })
+    })
+
+    test('gives back any text', async () => {
+      const texts = ['', ' ', '\u0000', 'a\u0000b', '\u2028\u2029', '\r\n', '"quoted" \\', '😀漢字', '\ufeffbom', 'x'.repeat(20_000)]
+      await ledger.append(texts.map((reference, i) => ({ ...oneOfEach['held-out'], itemId: `t${i}`, reference })))
+      expect((await ledger.find('held-out')).map(({ reference }) => reference)).toEqual(texts)
+      const lone = { ...oneOfEach['held-out'], itemId: 'lone', reference: 'half \ud83d of a pair' }
+      await ledger.append([lone])
+      await ledger.append([lone]) // the same again is still the same
+      expect((await ledger.find('held-out', { itemId: 'lone' }))[0]!.reference).toBe('half \ufffd of a pair')
+    })
+
+    test('is sound after everything, and copies and salvages to the same', async () => {
+      await ledger.append(facts)
+      const all = await Array.fromAsync(ledger.facts())
+      expect(await store.check('run-1')).toMatchObject({ facts: all.length, damage: [] })
+      const copy = join(run.folder, 'copy')
+      await store.backup('run-1', copy)
+      const reader = await store.read(copy)
+      expect(await Array.fromAsync(reader.facts())).toEqual(all)
+      await reader.close()
+      const salvage = await store.salvage('run-1')
+      expect(salvage).toMatchObject({ found: all.length, recorded: all.length, missing: [] })
+      expect([...salvage.facts()]).toEqual(all)
+      salvage.close()
+      await run.close()
+      const totals = await ledgerTotals()
+      await store.rebuild('run-1')
+      expect(await ledgerTotals()).toEqual(totals)
+      run = await store.open('run-1')
+    })
+
+    async function ledgerTotals(): Promise<unknown> {
+      const reader = await store.read('run-1')
+      const seen = [await reader.totals(), await reader.scores(), await reader.digest(), await reader.offspring('seed-001')]
+      await reader.close()
+      return seen
+    }
 
     test('names a run that is not there, and refuses a name that is taken', async () => {
       expect(await code(store.open('nobody'))).toBe('not-found')

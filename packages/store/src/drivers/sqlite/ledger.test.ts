@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { type FactKind, SediError } from '@sedi/spec'
+import { oneOfEach } from '@sedi/testing/contracts'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { openSqliteLedger } from './ledger.ts'
 import { migrations } from './migrations.ts'
@@ -82,6 +83,33 @@ describe('openSqliteLedger', () => {
     writeFileSync(path, 'this is no database, but it is long enough to be looked at as one'.repeat(100))
     expect(codeOf(() => openSqliteLedger(path, { readOnly: true }))).toBe('storage')
     expect(codeOf(() => openSqliteLedger(join(folder, 'missing.db'), { readOnly: true }))).toBe('storage')
+  })
+
+  it('at every kind of write a full disk records nothing of it, and the same write succeeds when there is room', async () => {
+    const others = Object.values(oneOfEach).filter(({ kind }) => kind !== 'run')
+    for (const [i, fact] of others.entries()) {
+      const own = join(folder, `full-${fact.kind}.db`)
+      const before = openSqliteLedger(own, { readOnly: false })
+      await before.append([oneOfEach.run, ...others.slice(0, i)])
+      await before.close()
+      const database = new DatabaseSync(own)
+      const pages = Number(database.prepare('PRAGMA page_count').get()?.page_count)
+      database.close()
+      const ledger = openSqliteLedger(own, { readOnly: false, maxPages: pages })
+      // Large enough that it cannot find room in pages that are there.
+      const filler = { ...oneOfEach['held-out'], itemId: `filler ${fact.kind}`, reference: 'x'.repeat(4096 * 3) }
+      const write = fact.kind === 'attempt' ? () => ledger.reserve(fact, undefined) : () => ledger.append([fact])
+      const results = await Promise.allSettled([write(), ledger.append([filler])])
+      expect([fact.kind, ...results.map(({ status }) => status)]).toEqual([fact.kind, 'rejected', 'rejected'])
+      expect([fact.kind, await ledger.find(fact.kind)]).toEqual([fact.kind, []])
+      const digest = await ledger.digest()
+      await ledger.close()
+      const roomy = openSqliteLedger(own, { readOnly: false })
+      expect(await roomy.digest()).toBe(digest)
+      await roomy.append([fact])
+      expect(await roomy.find(fact.kind)).toHaveLength(1)
+      await roomy.close()
+    }
   })
 
   it('says so when the disk is full, records nothing of that write, and goes on when there is room', async () => {

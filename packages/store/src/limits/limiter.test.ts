@@ -1,6 +1,23 @@
 import { SediError } from '@sedi/spec'
+import { describeLimiterContract } from '@sedi/testing/contracts'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { createLimiter } from './limiter.ts'
+
+describeLimiterContract({
+  name: 'in process',
+  create: async (limits) => [createLimiter(limits)],
+  skip: Object.fromEntries(
+    (
+      [
+        'requests and tokens are counted together',
+        'a Retry-After holds for all',
+        'calls in flight are counted for each',
+        'all make progress, large requests too',
+        'one that is gone does not hold up the others',
+      ] as const
+    ).map((test) => [`several: ${test}`, 'counts for one process only']),
+  ),
+})
 
 beforeEach(() => {
   vi.useFakeTimers()

@@ -1,4 +1,4 @@
-import type { Fact, RejectionReason, Totals } from '@sedi/spec'
+import type { Fact, RejectionReason, RoundTotals, Totals } from '@sedi/spec'
 
 /** What one more fact adds to the run's counters. The attempt an outcome closes is needed to know what it had reserved. */
 export function counterChanges(fact: Fact, attemptReserved: () => number): Readonly<Record<string, number>> {
@@ -12,6 +12,7 @@ export function counterChanges(fact: Fact, attemptReserved: () => number): Reado
     case 'call':
       return {
         calls: 1,
+        [inRound('calls', fact.round)]: 1,
         settledNanoUsd: fact.costNanoUsd ?? 0,
         unpricedCalls: fact.costNanoUsd === null ? 1 : 0,
         inputTokens: fact.usage.inputTokens ?? 0,
@@ -19,6 +20,15 @@ export function counterChanges(fact: Fact, attemptReserved: () => number): Reado
       }
     case 'candidate':
       return fact.verdict === 'kept' ? { raw: 1, kept: 1 } : { raw: 1, [`rejected.${fact.reason}`]: 1 }
+    case 'yield':
+      return { [inRound('filtered', fact.round)]: 1 }
+    case 'batch':
+      return {
+        batches: 1,
+        [inRound('batchExamples', fact.round)]: fact.exampleIds.length,
+        conflicts: fact.conflicts,
+        ...(fact.diversity === null ? {} : { diverseBatches: 1, diversityNano: Math.round(fact.diversity * 1e9) }),
+      }
     case 'step':
       return { steps: 1 }
     case 'seed-event':
@@ -28,6 +38,8 @@ export function counterChanges(fact: Fact, attemptReserved: () => number): Reado
       return {}
   }
 }
+
+const inRound = (name: string, round: number): string => `${name}@${round}`
 
 const reasons: readonly RejectionReason[] = ['malformed', 'truncated', 'heuristic', 'contaminated', 'similar']
 
@@ -47,8 +59,20 @@ export function totalsOf(counters: ReadonlyMap<string, number>): Totals {
     raw: value('raw'),
     kept: value('kept'),
     rejected: Object.fromEntries(reasons.map((reason) => [reason, value(`rejected.${reason}`)])) as Record<RejectionReason, number>,
+    batches: value('batches'),
+    meanBatchDiversity: value('diverseBatches') === 0 ? null : value('diversityNano') / 1e9 / value('diverseBatches'),
+    batchConflicts: value('conflicts'),
     steps: value('steps'),
     seedsPromoted: value('seedsPromoted'),
     seedsEvicted: value('seedsEvicted'),
+    rounds: roundsOf(counters),
   }
+}
+
+function roundsOf(counters: ReadonlyMap<string, number>): RoundTotals[] {
+  const rounds = new Set([...counters.keys()].filter((name) => name.includes('@')).map((name) => Number(name.split('@')[1])))
+  const value = (name: string, round: number): number => counters.get(inRound(name, round)) ?? 0
+  return [...rounds]
+    .sort((a, b) => a - b)
+    .map((round) => ({ round, calls: value('calls', round), filtered: value('filtered', round), batchExamples: value('batchExamples', round) }))
 }

@@ -1,0 +1,59 @@
+import { resolve } from 'node:path'
+import { type SalvageReport, salvageRun } from '@sedi/kit'
+import type { LedgerCheck } from '@sedi/spec'
+import type { Command } from 'commander'
+import { type Cli, type CliCommand, print, printJson, say } from '../command.ts'
+import { exitDone, exitFailed } from '../exit-codes.ts'
+import { formatCount } from '../format.ts'
+import { runPath, storeOf } from '../store-of.ts'
+
+type Options = { readonly salvage?: string; readonly rebuild?: boolean; readonly store?: string; readonly json?: boolean }
+
+export default {
+  name: 'doctor',
+  describe: (command: Command) =>
+    command
+      .description('Check a run’s ledger: structure, end, every fact against its checksum, counters against the facts. Exit code 1 when it is damaged.')
+      .argument('<run>', 'id or folder of the run')
+      .option('--salvage <dir>', 'export everything that can still be read into a new folder: ledger.jsonl and instructions.jsonl')
+      .option('--rebuild', 'make counters, digest, scores and indexes again from the facts')
+      .option('--store <dir>', 'where runs are kept (default: ./runs)')
+      .option('--json', 'one JSON document on stdout'),
+
+  async run(cli: Cli, [runIdOrPath], options: Options) {
+    const store = storeOf(cli, options.store)
+    const run = runPath(cli, runIdOrPath!)
+    if (options.rebuild) {
+      await store.rebuild(run)
+      say(cli, 'Counters, digest, scores and indexes were made again from the facts.')
+    }
+    const check = await store.check(run)
+    const salvage = options.salvage === undefined ? undefined : await salvageRun(store, run, resolve(cli.cwd, options.salvage))
+    if (options.json) printJson(cli, { ...check, sound: check.damage.length === 0, ...(salvage === undefined ? {} : { salvage }) })
+    else print(cli, [...renderCheck(check), ...(salvage === undefined ? [] : renderSalvage(salvage))].join('\n'))
+    return check.damage.length === 0 ? exitDone : exitFailed
+  },
+} satisfies CliCommand
+
+function renderCheck({ folder, facts, damage }: LedgerCheck): string[] {
+  if (damage.length === 0) return [`${folder}: sound. ${formatCount(facts)} facts, each as it was written; counters, digest and scores agree with them.`]
+  const onlyDerived = damage.every(({ kind }) => kind === 'projection')
+  return [
+    `${folder}: damaged.`,
+    ...damage.map(({ kind, detail }) => `  ${kind.padEnd(10)} ${detail}`),
+    onlyDerived
+      ? 'No fact is affected: “sedi doctor <run> --rebuild” makes what is derived from them again.'
+      : 'Do not write to it. “sedi doctor <run> --salvage DIR” exports everything that can still be read.',
+  ]
+}
+
+function renderSalvage({ facts, found, recorded, missing, ledgerFile, instructionsFile }: SalvageReport): string[] {
+  const kinds = Object.entries(facts).map(([kind, count]) => `${formatCount(count)} ${kind}`)
+  return [
+    `Salvaged ${formatCount(found)} of ${formatCount(recorded)} facts: ${kinds.join(', ')}.`,
+    ...(missing.length === 0 ? [] : [`  lost       facts ${missing.map(([from, to]) => (from === to ? from : `${from}–${to}`)).join(', ')}`]),
+    `  everything ${ledgerFile}`,
+    `  kept       ${instructionsFile}`,
+    `To go on from here: sedi ledger import ${ledgerFile}${missing.length === 0 ? '' : ' --recover'} --name <new run>`,
+  ]
+}

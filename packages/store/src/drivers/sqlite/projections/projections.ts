@@ -1,0 +1,150 @@
+import type { DatabaseSync } from 'node:sqlite'
+import { type Fact, SediError } from '@sedi/spec'
+import { counterChanges } from './counters.ts'
+import { addToDigest, digestAddend, emptyDigest } from './digest.ts'
+
+/** What earlier facts say that a later one needs. */
+export type Lookups = {
+  /** Nanodollars the attempt had reserved; undefined when there is no such attempt. */
+  reservedBy(callId: string, attempt: number): number | undefined
+  responseHashOf(callId: string): string | undefined
+  groupOf(itemId: string): string | undefined
+  /** The seeds that were shown in a call’s prompt. */
+  seedsOf(callId: string): readonly string[]
+  /** The seeds of the calls that the examples of a batch came from; one that several examples came from is named several times. */
+  seedsOfBatch(step: number): readonly string[]
+}
+
+export function createLookups(database: DatabaseSync): Lookups {
+  const attempt = database.prepare('SELECT reserved_nano_usd FROM attempt WHERE call_id = ? AND attempt = ?')
+  const call = database.prepare('SELECT response_hash FROM call WHERE call_id = ?')
+  const item = database.prepare('SELECT "group" FROM held_out WHERE item_id = ?')
+  const shown = database.prepare('SELECT seed_ids FROM call WHERE call_id = ?')
+  const shownForBatch = database.prepare(
+    `SELECT seed_ids FROM batch, json_each(example_ids) AS example JOIN candidate ON candidate.id = example.value JOIN call USING (call_id)
+     WHERE step = ? ORDER BY example.key`,
+  )
+  const parse = (seedIds: unknown): string[] => JSON.parse(String(seedIds))
+  return {
+    reservedBy: (callId, number) => {
+      const row = attempt.get(callId, number)
+      return row === undefined ? undefined : Number(row.reserved_nano_usd ?? 0)
+    },
+    responseHashOf: (callId) => call.get(callId)?.response_hash as string | undefined,
+    groupOf: (itemId) => item.get(itemId)?.group as string | undefined,
+    seedsOf: (callId) => parse(shown.get(callId)?.seed_ids ?? '[]'),
+    seedsOfBatch: (step) => shownForBatch.all(step).flatMap((row) => parse(row.seed_ids)),
+  }
+}
+
+/**
+ * The projections of a ledger: counters, digest, scores by group, and who was shown or trained where. Derived from the facts, kept in the
+ * transaction that records them, and never the only place where something is written: `rebuild` makes them again.
+ */
+export type Projections = {
+  /** What a fact that was just inserted changes. */
+  add(fact: Fact): void
+  /** Writes what changed in memory; before COMMIT. */
+  flush(): void
+  /** A point to go back to, together with the database's own savepoint. */
+  mark(): Mark
+  rollback(mark: Mark): void
+  readonly counters: ReadonlyMap<string, number>
+}
+
+export type Mark = { readonly counters: ReadonlyMap<string, number>; readonly digest: string }
+
+export function createProjections(database: DatabaseSync, lookups: Lookups): Projections {
+  let counters = readCounters(database)
+  let digest = readDigest(database)
+  let writtenDigest = digest
+  const dirty = new Set<string>()
+  const writeCounter = database.prepare('INSERT INTO counter VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET value = excluded.value')
+  const writeDigest = database.prepare('INSERT INTO digest (only, value) VALUES (1, ?) ON CONFLICT (only) DO UPDATE SET value = excluded.value')
+  const addOffspring = database.prepare(
+    `INSERT INTO seed_offspring VALUES (?, ?, ?, ?, ?) ON CONFLICT (seed_id) DO UPDATE
+     SET children = children + excluded.children, kept = kept + excluded.kept, signals = signals + excluded.signals,
+         signal_total = signal_total + excluded.signal_total`,
+  )
+  const addTrained = database.prepare('INSERT OR IGNORE INTO example_step VALUES (?, ?)')
+  const addScore = database.prepare(
+    `INSERT INTO eval_score VALUES (?, ?, ?, 1, ?, ?, ?) ON CONFLICT (round, evaluator, "group") DO UPDATE
+     SET items = items + 1, total = total + excluded.total, ones = ones + excluded.ones, zeros = zeros + excluded.zeros`,
+  )
+
+  return {
+    add(fact) {
+      for (const [name, change] of Object.entries(changesOf(fact, lookups))) {
+        if (change === 0) continue
+        counters.set(name, (counters.get(name) ?? 0) + change)
+        dirty.add(name)
+      }
+      digest = digestWith(digest, fact, lookups)
+      for (const { seedId, children, kept, signals, signalTotal } of offspringChanges(fact, lookups)) {
+        addOffspring.run(seedId, children, kept, signals, signalTotal)
+      }
+      if (fact.kind === 'batch') for (const exampleId of fact.exampleIds) addTrained.run(exampleId, fact.step)
+      if (fact.kind === 'eval') {
+        addScore.run(fact.round, fact.evaluator, lookups.groupOf(fact.itemId) ?? '', fact.value, Number(fact.value === 1), Number(fact.value === 0))
+      }
+    },
+    flush() {
+      for (const name of dirty) writeCounter.run(name, counters.get(name)!)
+      if (digest !== writtenDigest) writeDigest.run(digest)
+      writtenDigest = digest
+      dirty.clear()
+    },
+    mark: () => ({ counters: new Map(counters), digest }),
+    rollback(mark) {
+      counters = new Map(mark.counters)
+      digest = mark.digest
+      writtenDigest = ''
+      // Writing a counter that did not change costs little; forgetting one that did would be a lie.
+      for (const name of counters.keys()) dirty.add(name)
+    },
+    get counters() {
+      return counters
+    },
+  }
+}
+
+export type OffspringChange = {
+  readonly seedId: string
+  readonly children: number
+  readonly kept: number
+  readonly signals: number
+  readonly signalTotal: number
+}
+
+/** What a fact says of the seeds behind it: what was written from them, and the gradient norms of the batches that it was trained in. */
+export function offspringChanges(fact: Fact, lookups: Lookups): readonly OffspringChange[] {
+  if (fact.kind === 'yield') {
+    return lookups.seedsOf(fact.callId).map((seedId) => ({ seedId, children: fact.raw, kept: fact.kept, signals: 0, signalTotal: 0 }))
+  }
+  if (fact.kind !== 'step' || fact.gradNorm === null) return []
+  const { gradNorm } = fact
+  return lookups.seedsOfBatch(fact.step).map((seedId) => ({ seedId, children: 0, kept: 0, signals: 1, signalTotal: gradNorm }))
+}
+
+export function changesOf(fact: Fact, lookups: Lookups): Readonly<Record<string, number>> {
+  return counterChanges(fact, () => {
+    if (fact.kind !== 'outcome') return 0
+    const reserved = lookups.reservedBy(fact.callId, fact.attempt)
+    if (reserved === undefined) throw new SediError('internal', `An outcome of attempt ${fact.callId}/${fact.attempt} came without the attempt.`)
+    return reserved
+  })
+}
+
+export function digestWith(digest: string, fact: Fact, lookups: Lookups): string {
+  const addend = digestAddend(fact, (callId) => lookups.responseHashOf(callId) ?? '')
+  return addend === undefined ? digest : addToDigest(digest, addend)
+}
+
+export function readCounters(database: DatabaseSync): Map<string, number> {
+  const rows = database.prepare('SELECT name, value FROM counter').all()
+  return new Map(rows.map(({ name, value }) => [String(name), Number(value)]))
+}
+
+export function readDigest(database: DatabaseSync): string {
+  return String(database.prepare('SELECT value FROM digest').get()?.value ?? emptyDigest)
+}

@@ -1,0 +1,37 @@
+import type { DatabaseSync } from 'node:sqlite'
+import type { Fact, FactKind, Recorded } from '@sedi/spec'
+import { columnsOf, decodeRow } from './fact-rows.ts'
+import { factKinds, snakeCase } from './tables.ts'
+
+/** Facts read at once: a few megabytes. */
+const pageSize = 2000
+
+/** Every fact in order of recording. Rows whose checksum does not fit go to `onDamage`, or throw `storage` without it. */
+export function* readFacts(database: DatabaseSync, onDamage?: (error: unknown, kind: FactKind, seq: number) => void): Generator<Recorded<Fact>> {
+  const readers = factKinds.map((kind) => ({
+    kind,
+    columns: columnsOf(database, kind),
+    page: database.prepare(`SELECT * FROM ${snakeCase(kind)} WHERE seq > ? AND seq <= ? ORDER BY seq`),
+  }))
+  const last = lastSeq(database)
+  for (let from = 0; from < last; from += pageSize) {
+    const page: Recorded<Fact>[] = []
+    for (const { kind, columns, page: statement } of readers) {
+      for (const row of statement.iterate(from, from + pageSize)) {
+        try {
+          page.push(decodeRow(kind, row, columns))
+        } catch (error) {
+          if (onDamage === undefined) throw error
+          onDamage(error, kind, Number(row.seq))
+        }
+      }
+    }
+    yield* page.sort((a, b) => a.seq - b.seq)
+  }
+}
+
+/** The largest sequence number; 0 in an empty ledger. */
+export function lastSeq(database: DatabaseSync): number {
+  const union = factKinds.map((kind) => `SELECT max(seq) AS seq FROM ${snakeCase(kind)}`).join(' UNION ALL ')
+  return Number(database.prepare(`SELECT coalesce(max(seq), 0) AS seq FROM (${union})`).get()?.seq)
+}

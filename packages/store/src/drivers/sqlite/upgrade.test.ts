@@ -1,0 +1,65 @@
+import { mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { DatabaseSync } from 'node:sqlite'
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { createSqliteStore } from '../sqlite.ts'
+import { migrations, versionOf } from './migrations.ts'
+
+let folder: string
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'sedi-upgrade-'))
+})
+afterEach(() => rmSync(folder, { recursive: true, force: true }))
+
+/** A finished run of the first layout: 6 calls, 24 items written, 6 steps. */
+function layOldRun(): string {
+  mkdirSync(join(folder, 'old'))
+  const path = join(folder, 'old', 'ledger.db')
+  const database = new DatabaseSync(path, { enableForeignKeyConstraints: false }) // the tables come in the order of their names
+  database.exec(readFileSync(new URL('../../fixtures/layout-1.sql', import.meta.url), 'utf8'))
+  database.close()
+  return path
+}
+
+describe('a ledger of the first layout', () => {
+  it('is brought up to date when it is read, whole and sound', async () => {
+    layOldRun()
+    const store = createSqliteStore({ folder, softwareVersion: 'test' })
+    const ledger = await store.read('old')
+    expect(await ledger.totals()).toMatchObject({ calls: 6, raw: 24, kept: 19, steps: 6, seedsPromoted: 5, seedsEvicted: 5, settledNanoUsd: 3_251_000 })
+    expect((await ledger.find('run-state')).map(({ state }) => state)).toEqual(['running', 'done'])
+    await ledger.close()
+    expect((await store.check('old')).damage).toEqual([])
+    expect(await store.list()).toMatchObject([{ state: 'done', totals: { calls: 6 } }])
+  })
+
+  it('still refuses changes afterwards, and goes on being written', async () => {
+    const path = layOldRun()
+    const store = createSqliteStore({ folder, softwareVersion: 'test' })
+    const run = await store.open('old')
+    await run.ledger.append([{ kind: 'run-state', index: 2, state: 'cancelled', reason: '', errorCode: null, at: 1 }])
+    await run.close()
+    const database = new DatabaseSync(path)
+    expect(() => database.exec("UPDATE run_state SET reason = 'x'")).toThrow(/append-only/)
+    expect(() => database.exec('DELETE FROM candidate')).toThrow(/append-only/)
+    database.close()
+    expect((await store.check('old')).damage).toEqual([])
+  })
+
+  it('stays in its own layout when the change is interrupted', async () => {
+    const path = layOldRun()
+    const database = new DatabaseSync(path)
+    const rows = database.prepare('SELECT * FROM candidate').all()
+    database.exec('PRAGMA journal_mode = WAL; BEGIN IMMEDIATE')
+    migrations[1]!(database)
+    database.close() // what was not committed is gone
+    const again = new DatabaseSync(path)
+    expect(versionOf(again)).toBe(1)
+    expect(again.prepare('SELECT * FROM candidate').all()).toEqual(rows)
+    again.close()
+    const ledger = await createSqliteStore({ folder, softwareVersion: 'test' }).read('old')
+    expect(await ledger.find('candidate')).toHaveLength(24)
+    await ledger.close()
+  })
+})
