@@ -20,7 +20,7 @@ export type CliCommand = {
   describe(command: Command): Command
   /** Exit code of an error where it is another than usual. */
   exitCodeOf?(error: SediError): number | undefined
-  /** Returns the exit code. `args` are the positional arguments in order. */
+  /** Returns the exit code. `args` are the positional arguments in order, repeated ones (`<in...>`) one by one. */
   run(cli: Cli, args: readonly (string | undefined)[], options: Readonly<Record<string, unknown>>): Promise<number>
 }
 

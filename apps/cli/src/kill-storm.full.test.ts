@@ -2,7 +2,7 @@ import { it } from 'vitest'
 import { weatherKillStorm } from './fixtures/kill-storm.ts'
 
 it('a run of 5,000 calls with 16 in flight, killed 200 times', { timeout: 2_400_000 }, async () => {
-  await weatherKillStorm({
+  const figures = await weatherKillStorm({
     kills: 200,
     life: 1200,
     latencyMs: [200, 600],
@@ -18,4 +18,5 @@ it('a run of 5,000 calls with 16 in flight, killed 200 times', { timeout: 2_400_
       evaluation: { evaluators: ['exact-match'], heldOut: 'test.jsonl' },
     },
   })
+  process.stdout.write(`${figures}\n`)
 })

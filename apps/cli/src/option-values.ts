@@ -26,3 +26,12 @@ export function nonNegativeNumber(text: string): number {
   if (text.trim() === '' || !(value >= 0) || !Number.isFinite(value)) throw new InvalidArgumentError(`expected 0 or a number above it, got “${text}”.`)
   return value
 }
+
+/** Shares with commas between them, each once, in their order. */
+export const shares = (text: string): number[] => [...new Set(text.split(',').map(share))]
+
+export function wholeNumber(text: string): number {
+  const value = Number(text)
+  if (!Number.isSafeInteger(value) || value < 1) throw new InvalidArgumentError(`expected a whole number above 0, got “${text}”.`)
+  return value
+}

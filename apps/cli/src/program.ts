@@ -17,7 +17,7 @@ export async function runProgram(argv: readonly string[], cli: Cli): Promise<num
   for (const definition of Object.values(commands) as readonly CliCommand[]) {
     const command = definition.describe(program.command(definition.name)).exitOverride()
     command.action(async (...received: unknown[]) => {
-      const args = received.slice(0, -2) as (string | undefined)[]
+      const args = received.slice(0, -2).flat() as (string | undefined)[]
       exitCode = await runCommand(definition, cli, args, command.opts())
     })
   }

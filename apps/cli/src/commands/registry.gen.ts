@@ -5,7 +5,9 @@ import explain from './explain.ts'
 import export_ from './export.ts'
 import fakeProvider from './fake-provider.ts'
 import filter from './filter.ts'
+import filterReplay from './filter-replay.ts'
 import ledger from './ledger.ts'
+import metrics from './metrics.ts'
 import pause from './pause.ts'
 import quickstart from './quickstart.ts'
 import resume from './resume.ts'
@@ -21,7 +23,9 @@ export const commands = {
   export: export_,
   'fake-provider': fakeProvider,
   filter,
+  'filter-replay': filterReplay,
   ledger,
+  metrics,
   pause,
   quickstart,
   resume,

@@ -52,3 +52,21 @@ it('lets a resumed run change speed and money, remembers it, and refuses what ch
   expect(await resumed.execute({ stop })).toEqual({ state: 'done', error: undefined })
   await resumed.close()
 })
+
+it('gives the same results when the clock is set forwards and backwards all the time, also between two resumes', async () => {
+  const calm = await createRun(smallConfig(), 'calm')
+  await calm.execute({ stop })
+  const expected = await calm.ledger.digest()
+  await calm.close()
+
+  const config = smallConfig({ limits: { concurrency: 4, requestsPerMinute: 100_000 }, budget: { maxCostUsd: 0.01 } })
+  let ticks = 0
+  const clock = (): number => Date.UTC(2026, 0, 1) + (ticks++ % 2 === 0 ? 1 : -1) * ticks * 3_600_000
+  const begun = await createRun(config, 'jumping', { clock })
+  expect((await begun.execute({ stop })).state).toBe('paused')
+  await begun.close()
+  const resumed = await openRun('jumping', openStore(config, clock), { budget: { maxCostUsd: 5 } }, { clock })
+  expect(await resumed.execute({ stop })).toEqual({ state: 'done', error: undefined })
+  expect(await resumed.ledger.digest()).toBe(expected)
+  await resumed.close()
+})

@@ -1,0 +1,74 @@
+import { resolve } from 'node:path'
+import { type FilterReplay, replayFilter } from '@sedi/kit'
+import { SediError } from '@sedi/spec'
+import type { Command } from 'commander'
+import { type Cli, type CliCommand, print, printJson, say } from '../command.ts'
+import { withDataSource } from '../data-source.ts'
+import { exitDone } from '../exit-codes.ts'
+import { formatCount, formatDuration, formatPercent, formatTable } from '../format.ts'
+import { shares } from '../option-values.ts'
+
+type Options = {
+  readonly thresholds: readonly number[]
+  readonly field?: string
+  readonly against?: string
+  readonly heuristics?: string
+  readonly strict?: boolean
+  readonly store?: string
+  readonly json?: boolean
+}
+
+const shownIssues = 10
+const fileOptions = ['field', 'against', 'heuristics', 'strict'] as const
+
+export default {
+  name: 'filter-replay',
+  describe: (command: Command) =>
+    command
+      .description('What other similarity thresholds would have kept of a run’s candidates or a file’s rows, exactly.')
+      .argument('<run|in>', 'a data file, as `sedi filter` reads it; else the id or folder of a run')
+      .option('--thresholds <list>', 'numbers from 0 to 1 with commas between them', shares, [0.6, 0.7, 0.8, 0.85, 0.9])
+      .option('--field <name>', 'of a file: the field that is compared (default: instruction)')
+      .option('--against <file>', 'of a file: compare with the rows of this one as well')
+      .option('--heuristics <set>', 'of a file: apply a set of named rules first, e.g. alpaca')
+      .option('--strict', 'of a file: fail on the first broken row')
+      .option('--store <dir>', 'where runs are kept (default: ./runs)')
+      .option('--json', 'one JSON document on stdout'),
+
+  async run(cli: Cli, [name], options: Options) {
+    const { thresholds, field, heuristics, strict } = options
+    const against = options.against && resolve(cli.cwd, options.against)
+    const replay = await withDataSource(cli, name!, options.store, (source) => {
+      if ('file' in source) return replayFilter({ ...source, field, against, heuristics, strict }, thresholds)
+      const useless = fileOptions.find((option) => options[option] !== undefined)
+      if (useless !== undefined)
+        throw new SediError('invalid-config', `--${useless} is for data files; ${name} is a run, which was filtered as its configuration says.`)
+      return replayFilter(source, thresholds)
+    })
+    for (const issue of replay.issues.slice(0, shownIssues)) say(cli, `${issue.path}: ${issue.message}`)
+    if (replay.issues.length > shownIssues) say(cli, `… and ${replay.issues.length - shownIssues} more broken rows.`)
+    const { issues: _, ...figures } = replay
+    if (options.json) printJson(cli, figures)
+    else print(cli, render(replay, name!))
+    return exitDone
+  },
+} satisfies CliCommand
+
+function render({ run, known, candidates, rejectedBefore, recorded, thresholds, elapsedMs }: FilterReplay, name: string): string {
+  const earlier = run === null ? 'known rows' : 'human seeds'
+  const head = `${run ?? name}: ${formatCount(candidates)} texts reached the similarity filter (${formatCount(rejectedBefore)} rejected before it), after ${formatCount(known)} ${earlier}`
+  const table = formatTable([
+    ['ROUGE-L ≤', 'kept', 'share', 'similar'],
+    ...thresholds.map(({ threshold, kept, similar }) => [
+      `${threshold}${threshold === recorded?.threshold ? ' (the run’s)' : ''}`,
+      formatCount(kept),
+      formatPercent(candidates === 0 ? null : kept / candidates),
+      formatCount(similar),
+    ]),
+  ])
+  const own =
+    recorded === null
+      ? ''
+      : `\nThe run kept ${formatCount(recorded.kept)} at ${recorded.threshold}. Other thresholds see the same answers; they would have led to other prompts.`
+  return `${head}\n${table}\n${formatDuration(elapsedMs)}${own}`
+}
