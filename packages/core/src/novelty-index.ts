@@ -1,15 +1,15 @@
-import { createLcsPattern, type LcsPattern, lcsOfPattern } from './longest-common-subsequence.ts'
-import { rougeLF } from './rouge-l.ts'
-import { tokenizeRouge } from './tokenize-rouge.ts'
-import { createVocabulary } from './vocabulary.ts'
+import { FilterIndex } from './novelty/filter-index.ts'
+import { averageSimilarity, topK } from './novelty/scan.ts'
+import type { Neighbour } from './novelty/search.ts'
+import { decodeSnapshot, encodeSnapshot, readSnapshotHeader } from './novelty/snapshot.ts'
+import { type TokenizerName, tokenizers } from './tokenizers.ts'
 
-/** An indexed text, by the number `add` gave it, and its ROUGE-L F with the text asked about. */
-export type Neighbour = { readonly entry: number; readonly score: number }
+export type { Neighbour } from './novelty/search.ts'
 
 export type NoveltyVerdict = {
   /** False when some entry scores above the threshold. */
   readonly novel: boolean
-  /** The most similar entry, the earliest on ties; undefined when every score is 0. */
+  /** The most similar entry, the earliest on ties; undefined when every score is 0, and for a novel text under `nearest: 'rejected'`. */
   readonly nearest: Neighbour | undefined
 }
 
@@ -20,99 +20,105 @@ export type NoveltyVerdict = {
 export interface NoveltyIndex {
   /** Entries present (removed ones not counted). */
   readonly size: number
-  /** Adds a text whatever it resembles and returns its entry number. */
+  /** Adds a text whatever it resembles and returns its entry number. A text that was just judged is not tokenised again. */
   add(text: string): number
   /** Whether the text's highest score is at most `threshold` (rouge_score: rejected when greater), and its nearest entry. Adds nothing. */
   judge(text: string, threshold: number): NoveltyVerdict
-  /** The k most similar entries with a score above 0, best first, ties by lower entry. */
+  /** The k most similar entries with a score above 0, best first, ties by lower entry. Cost O(entries). */
   topK(text: string, k: number): Neighbour[]
   /** All entries scoring above the threshold, by entry. */
   range(text: string, threshold: number): Neighbour[]
-  /** Mean score over all entries; NaN for an empty index. Self-Instruct records it as `avg_similarity_score`. */
+  /** Mean score over all entries; NaN for an empty index. Self-Instruct records it as `avg_similarity_score`. Cost O(entries). */
   averageSimilarity(text: string): number
   /** Takes an entry out; false when it was not there. */
   remove(entry: number): boolean
-  /** Everything needed to go on elsewhere, as plain JSON. */
-  snapshot(): NoveltySnapshot
+  /** Everything needed to go on elsewhere: versioned, checked when read, the same bytes on every machine. */
+  snapshot(): Uint8Array
+  /** What the index holds and did; for measuring. */
+  statistics(): NoveltyStatistics
 }
 
-export type NoveltySnapshot = { readonly version: 1; readonly vocabulary: readonly string[]; readonly texts: readonly (readonly number[] | null)[] }
+export type NoveltyStatistics = {
+  /** Of all arrays, room for growth included. */
+  readonly bytes: number
+  /** Postings looked at, pairs whose LCS was computed, questions answered by a scan; since the index was made. */
+  readonly postings: number
+  readonly compared: number
+  readonly scans: number
+  readonly rebuilds: number
+}
 
 export type NoveltyIndexOptions = {
-  /** Splits texts into words. @default tokenizeRouge */
+  /** How texts are split into words. `rouge` is rouge_score's way; `unicode` is for scripts it drops. @default 'rouge' */
+  readonly tokenizer?: TokenizerName | undefined
+  /** A tokenizer of your own, instead of a named one. Must give the same words for the same text. */
   readonly tokenize?: ((text: string) => readonly string[]) | undefined
-  /** Continue from a snapshot of an index with the same tokenizer. */
-  readonly snapshot?: NoveltySnapshot | undefined
+  /**
+   * The lowest threshold that will usually be asked about, in [0.3, 1]. Others get the same answers from a slower scan. A higher one makes
+   * the index smaller and faster: at 0.7 it lists about half of all words, at 0.3 four fifths. @default 0.3
+   */
+  readonly threshold?: number | undefined
+  /** Whether `judge` names the nearest entry of novel texts too, which costs a multiple of the decision. @default 'always' */
+  readonly nearest?: 'always' | 'rejected' | undefined
+  /** Continue from `snapshot()` of an index with the same tokenizer. */
+  readonly snapshot?: Uint8Array | undefined
 }
 
 /**
- * An exact incremental similarity index by scan: entries whose length alone rules out a better score are skipped, the rest are
- * compared by bit-parallel LCS. Cost per question O(entries); memory about 4 bytes per token and 50 per entry.
+ * An exact incremental similarity index: prefix filtering over rare words, length, position and signature bounds, bit-parallel LCS.
+ *
+ * Cost of a decision: mostly tokenising in pools of thousands; from about 100,000 entries on it grows with the pool, as lists of equally
+ * rare words grow (bench/results has figures). Where lists would be about as long as the pool (some dozens of different words in all) it
+ * scans instead. Memory about 200 bytes per entry of 15 words, its words included, in pools of half a million; more in small ones, where the
+ * vocabulary weighs. The order of words is renewed in steps beside the running index; no call waits for it.
+ *
+ * Throws RangeError for a threshold outside [0.3, 1], an unknown tokenizer, or a snapshot that is damaged, of another version or another tokenizer.
+ *
+ * @example
+ * const index = createNoveltyIndex({ threshold: 0.7 })
+ * index.add('Sort the parcels by weight.')
+ * index.judge('Sort these parcels by weight.', 0.7) // { novel: false, nearest: { entry: 0, score: 0.8 } }
  */
-export function createNoveltyIndex({ tokenize = tokenizeRouge, snapshot }: NoveltyIndexOptions = {}): NoveltyIndex {
-  const vocabulary = createVocabulary(snapshot?.vocabulary)
-  const texts: (Int32Array | undefined)[] = snapshot?.texts.map((tokens) => (tokens === null ? undefined : Int32Array.from(tokens))) ?? []
-  let size = texts.reduce((count, tokens) => count + (tokens === undefined ? 0 : 1), 0)
+export function createNoveltyIndex(options: NoveltyIndexOptions = {}): NoveltyIndex {
+  const { snapshot, nearest = 'always' } = options
+  const tokenizer = options.tokenize === undefined ? (options.tokenizer ?? 'rouge') : 'custom'
+  const tokenize = options.tokenize ?? tokenizers[tokenizer as TokenizerName]
+  if (tokenize === undefined) throw new RangeError(`createNoveltyIndex: expected a tokenizer of ${Object.keys(tokenizers).join(', ')}; got ${tokenizer}`)
+  const header = snapshot && readSnapshotHeader(snapshot)
+  if (header !== undefined && header.tokenizer !== tokenizer)
+    throw new RangeError(`createNoveltyIndex: the snapshot was made with the tokenizer ${header.tokenizer}; got ${tokenizer}`)
+  const threshold = options.threshold ?? header?.threshold ?? 0.3
+  if (!(threshold >= 0.3 && threshold <= 1)) throw new RangeError(`createNoveltyIndex: expected a threshold in [0.3, 1], got ${threshold}`)
 
-  const encode = (text: string): Int32Array => vocabulary.encode(tokenize(text))
+  const filter = new FilterIndex(tokenize, threshold)
+  if (snapshot !== undefined) decodeSnapshot(snapshot, filter)
+  const { entries, search } = filter
 
-  function* scores(text: string): Generator<Neighbour> {
-    const pattern = createLcsPattern(encode(text))
-    for (let entry = 0; entry < texts.length; entry++) {
-      const tokens = texts[entry]
-      if (tokens !== undefined) yield { entry, score: scoreOf(pattern, tokens) }
-    }
+  function judge(text: string, asked: number): NoveltyVerdict {
+    const probe = filter.prepare(text)
+    let found = search.nearest(probe, filter.index, asked)
+    if (found !== undefined) return { novel: false, nearest: found }
+    if (nearest === 'rejected') return { novel: true, nearest: undefined }
+    if (asked > threshold) found = search.nearest(probe, filter.index, threshold)
+    return { novel: true, nearest: found ?? search.nearest(probe, filter.index, 0) }
   }
 
   return {
     get size() {
-      return size
+      return entries.alive
     },
-    add(text) {
-      texts.push(encode(text))
-      size++
-      return texts.length - 1
-    },
-    judge(text, threshold) {
-      const pattern = createLcsPattern(encode(text))
-      let nearest: Neighbour | undefined
-      for (let entry = 0; entry < texts.length; entry++) {
-        const tokens = texts[entry]
-        if (tokens === undefined || !mayExceed(pattern.length, tokens.length, nearest?.score ?? 0)) continue
-        const score = scoreOf(pattern, tokens)
-        if (score > (nearest?.score ?? 0)) nearest = { entry, score }
-      }
-      return { novel: nearest === undefined || nearest.score <= threshold, nearest }
-    },
+    add: (text) => filter.add(text),
+    judge,
     topK(text, k) {
-      const found = [...scores(text)].filter((neighbour) => neighbour.score > 0)
-      return found.sort((a, b) => b.score - a.score || a.entry - b.entry).slice(0, Math.max(0, k))
+      const probe = filter.prepare(text)
+      const close = search.range(probe, filter.index, threshold)
+      if (close.length >= k) return close.sort((a, b) => b.score - a.score || a.entry - b.entry).slice(0, Math.max(0, k))
+      return topK(probe, entries, k)
     },
-    range(text, threshold) {
-      return [...scores(text)].filter((neighbour) => neighbour.score > threshold)
-    },
-    averageSimilarity(text) {
-      let sum = 0
-      for (const { score } of scores(text)) sum += score
-      return sum / size
-    },
-    remove(entry) {
-      if (texts[entry] === undefined) return false
-      texts[entry] = undefined
-      size--
-      return true
-    },
-    snapshot() {
-      return { version: 1, vocabulary: vocabulary.words(), texts: texts.map((tokens) => (tokens === undefined ? null : [...tokens])) }
-    },
+    range: (text, asked) => search.range(filter.prepare(text), filter.index, asked),
+    averageSimilarity: (text) => averageSimilarity(filter.prepare(text), entries),
+    remove: (entry) => filter.remove(entry),
+    snapshot: () => encodeSnapshot(filter, tokenizer),
+    statistics: () => ({ bytes: filter.bytes, ...search.work, rebuilds: filter.rebuilds }),
   }
-}
-
-function scoreOf(pattern: LcsPattern, tokens: Int32Array): number {
-  return rougeLF(lcsOfPattern(pattern, tokens), pattern.length, tokens.length)
-}
-
-/** The LCS is at most the shorter length, and F grows with it: can any text of length n beat `score` against one of length m? */
-function mayExceed(m: number, n: number, score: number): boolean {
-  return rougeLF(Math.min(m, n), m, n) > score
 }

@@ -34,6 +34,25 @@ describe('executeRun', () => {
     await run.close()
   })
 
+  it('limits conflicts in the batches of any composer, which gets what it needs, and names a group where they cannot be avoided', async () => {
+    const compose = async (batches: Readonly<Record<string, unknown>>): Promise<{ conflicts: number; witness: unknown }> => {
+      const run = await createTestRun(newStore())
+      const outcome = await carryOn(run, { config: { batches: { size: 6, conflictThreshold: 0.3, ...batches }, rounds: 1 } })
+      expect(outcome).toEqual({ state: 'done', error: undefined })
+      const conflicts = (await run.ledger.find('batch')).reduce((sum, batch) => sum + batch.conflicts, 0)
+      const stage = (await run.ledger.find('stage')).find((one) => one.stage === 'compose')
+      await run.close()
+      return { conflicts, witness: stage!.summary.conflictWitness }
+    }
+    expect((await compose({ composer: 'random' })).conflicts).toBeGreaterThan(0)
+    for (const composer of ['random', 'round-robin', 'farthest', 'dpp', 'facility']) {
+      expect(await compose({ composer, conflictLimit: true })).toEqual({ conflicts: 0, witness: undefined })
+    }
+    const crowded = await compose({ composer: 'random', conflictLimit: true, conflictThreshold: 0, size: 16 })
+    expect(crowded.conflicts).toBeGreaterThan(0)
+    expect(crowded.witness).toEqual(expect.arrayContaining([expect.stringMatching(/^r01-c\d+-i\d+$/)]))
+  })
+
   it('gives the same digest whatever the concurrency and the order of arrival', async () => {
     const slowFirst = await wrappedTeacher(async (send) => new Promise((resolve) => setTimeout(resolve, (17 * send) % 23)))
     for (const concurrency of [1, 3, 64]) {

@@ -4,9 +4,9 @@ import { type BatchComposer, checkComposerInput, cutIntoBatches } from './compos
 export default {
   id: 'random',
   title: 'each epoch in random order',
-  needs: { clusters: false },
+  needs: { clusters: false, embeddings: false },
   *batches(input) {
-    checkComposerInput('random', input, false)
+    checkComposerInput('random', input, this.needs)
     if (input.count === 0) return
     const all = Array.from({ length: input.count }, (_, i) => i)
     for (let epoch = 1; ; epoch++) yield* cutIntoBatches(input.rng.shuffle(all), input.batchSize, epoch)

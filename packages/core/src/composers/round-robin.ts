@@ -13,9 +13,9 @@ import { type BatchComposer, type ComposedBatch, type ComposerInput, checkCompos
 export default {
   id: 'round-robin',
   title: 'one instruction of each cluster in turn',
-  needs: { clusters: true },
+  needs: { clusters: true, embeddings: false },
   batches(input) {
-    checkComposerInput('round-robin', input, true)
+    checkComposerInput('round-robin', input, this.needs)
     return input.variant === 'uniform-cluster' ? uniformClusterBatches(input) : epochExactBatches(input)
   },
 } satisfies BatchComposer

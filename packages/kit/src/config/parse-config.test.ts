@@ -73,7 +73,7 @@ describe('parseConfig', () => {
     [{ target: { calls: 1.5 } }, /^target.calls: /],
     [{ training: { epochsPerRound: 1, stepsPerRound: 2 } }, /^training: expected epochsPerRound or stepsPerRound, not both/],
     [{ seeds: undefined }, /^seeds: expected string; got nothing/],
-    [{ batches: { composer: 'dpp' } }, /^batches.composer: expected one of .*got "dpp"/],
+    [{ batches: { composer: 'shuffled' } }, /^batches.composer: expected one of .*got "shuffled"/],
   ])('explains %j', (change, wanted) => {
     expect(messages(change)).toEqual([expect.stringMatching(wanted)])
   })

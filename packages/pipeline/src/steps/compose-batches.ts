@@ -1,4 +1,15 @@
-import { type BatchComposer, batchSimilarity, type ComposedBatch, composers, createRng, kMeans } from '@sedi/core'
+import {
+  type BatchComposer,
+  batchSimilarity,
+  type ComposedBatch,
+  type ComposerInput,
+  composers,
+  conflictGraph,
+  createRng,
+  kMeans,
+  type LimitedBatch,
+  limitConflicts,
+} from '@sedi/core'
 import type { BatchFact, Embedder, RunConfig } from '@sedi/spec'
 import { finishedStage, finishStage, type Run } from '../run-context.ts'
 
@@ -12,8 +23,9 @@ export async function composeBatches(round: number, run: Run): Promise<readonly 
   const { config, pool } = run
   run.onProgress({ round, rounds: config.rounds, stage: 'compose', done: 0, planned: undefined })
   const composer = composers[config.batches.composer as keyof typeof composers]
-  const clusterOf = needsClusters(composer, config) ? await clusterPool(round, run) : undefined
-  const composed = takeBatches(composer, clusterOf, round, run)
+  const material = await prepare(composer, round, run)
+  const { clusterOf } = material
+  const composed = takeBatches(composer, material, round, run)
   const firstStep = (await lastStep(run)) + 1
   const batches = composed.map(({ indices, epoch }, i): BatchFact => {
     const { diversity, conflicts } = batchSimilarity(
@@ -33,20 +45,29 @@ export async function composeBatches(round: number, run: Run): Promise<readonly 
     }
   })
   const clusters = clusterOf === undefined ? null : new Set(clusterOf).size
-  await finishStage(run, round, 'compose', { batches: batches.length, pool: pool.examples.length, clusters }, batches)
+  await finishStage(run, round, 'compose', { batches: batches.length, pool: pool.examples.length, clusters, ...provenConflicts(composed, run) }, batches)
   return batches
+}
+
+type Material = Pick<ComposerInput, 'clusterOf' | 'embeddings' | 'conflicts'>
+
+/** Makes what the composer needs, and nothing else. */
+async function prepare(composer: BatchComposer, round: number, { adapters, config, pool }: Run): Promise<Material> {
+  const { clusters: k, size, conflictThreshold, conflictLimit } = config.batches
+  const texts = pool.examples.map(({ instruction }) => instruction)
+  const clustered = needsClusters(composer, config)
+  const rows = clustered || composer.needs.embeddings ? await embedAll(adapters.embedder, texts) : undefined
+  const rng = createRng(config.randomSeed, 'cluster', round)
+  return {
+    clusterOf: clustered ? kMeans(rows!, Math.max(1, Math.min(k ?? size, texts.length)), { rng }).assignments : undefined,
+    embeddings: composer.needs.embeddings ? rows : undefined,
+    conflicts: conflictLimit === true ? conflictGraph(texts, conflictThreshold) : undefined,
+  }
 }
 
 /** Feedback picks at most one instruction per cluster, so it needs them as well. */
 function needsClusters(composer: BatchComposer, config: RunConfig): boolean {
   return composer.needs.clusters || config.seedPolicy.rule === 'attractive'
-}
-
-async function clusterPool(round: number, run: Run): Promise<Int32Array> {
-  const texts = run.pool.examples.map(({ instruction }) => instruction)
-  const rows = await embedAll(run.adapters.embedder, texts)
-  const k = run.config.batches.clusters ?? run.config.batches.size
-  return kMeans(rows, Math.max(1, Math.min(k, rows.length)), { rng: createRng(run.config.randomSeed, 'cluster', round) }).assignments
 }
 
 async function embedAll(embedder: Embedder, texts: readonly string[]): Promise<Float32Array[]> {
@@ -56,18 +77,27 @@ async function embedAll(embedder: Embedder, texts: readonly string[]): Promise<F
   return rows
 }
 
-function takeBatches(composer: BatchComposer, clusterOf: Int32Array | undefined, round: number, run: Run): ComposedBatch[] {
+function takeBatches(composer: BatchComposer, material: Material, round: number, run: Run): (ComposedBatch | LimitedBatch)[] {
   const { size: batchSize, variant } = run.config.batches
   const { stepsPerRound, epochsPerRound = 1 } = run.config.training
   const count = run.pool.examples.length
   const steps = stepsPerRound ?? Math.ceil(epochsPerRound * Math.ceil(count / batchSize))
   const rng = createRng(run.config.randomSeed, 'compose', round)
-  const taken: ComposedBatch[] = []
-  for (const batch of composer.batches({ count, batchSize, clusterOf, variant, rng })) {
+  const composed = composer.batches({ count, batchSize, ...material, variant, rng })
+  const { conflicts } = material
+  const limited = conflicts === undefined ? composed : limitConflicts(composed, conflicts, createRng(run.config.randomSeed, 'limit-conflicts', round))
+  const taken: (ComposedBatch | LimitedBatch)[] = []
+  for (const batch of limited) {
     if (taken.length >= steps) break
     taken.push(batch)
   }
   return taken
+}
+
+/** Examples any two of which conflict, more than there are batches: why some conflicts could not be avoided. */
+function provenConflicts(batches: readonly (ComposedBatch | LimitedBatch)[], { pool }: Run): { readonly conflictWitness?: readonly string[] } {
+  const witness = batches.flatMap((batch) => ('limit' in batch ? [batch.limit.witness] : [])).find((one) => one !== undefined)
+  return witness === undefined ? {} : { conflictWitness: witness.map((at) => pool.examples[at]!.id) }
 }
 
 async function lastStep(run: Run): Promise<number> {

@@ -132,6 +132,6 @@ function modelOf(snapshot: JobSnapshot, trainer: Trainer, jobName: string): Mode
   if (snapshot.state === 'succeeded' && snapshot.model !== undefined) return snapshot.model
   throw new SediError(
     'provider-response',
-    `The training job ${jobName} of “${trainer.id}” ended as ${snapshot.state}${snapshot.error === undefined ? '' : `: ${snapshot.error}`}. Finished steps are kept; sedi resume tries the round again.`,
+    `The training job ${jobName} of “${trainer.id}” ended as ${snapshot.state}${snapshot.error === undefined ? '' : `: ${snapshot.error.replace(/\.$/, '')}`}. Finished steps are kept; sedi resume tries the round again.`,
   )
 }

@@ -1,0 +1,1 @@
+export { filterInParallel, type ParallelFilterOptions, type ParallelFilterResult } from './filter-in-parallel.ts'
