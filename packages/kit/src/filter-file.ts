@@ -1,7 +1,7 @@
 import { createNoveltyIndex } from '@sedi/core'
 import { heuristics } from '@sedi/pipeline'
-import { type Issue, issuesError, SediError } from '@sedi/spec'
-import { readRows, taskOfRecord } from '@sedi/store'
+import { type Issue, SediError } from '@sedi/spec'
+import { readTexts } from './inputs/read-texts.ts'
 
 export type FilterOptions = {
   readonly threshold: number
@@ -54,7 +54,7 @@ export async function filterFile(path: string, options: FilterOptions): Promise<
     names[index.add(text)] = name
   }
   if (options.against !== undefined) {
-    for await (const row of texts(options.against, field, [])) enter(row.text, `against:${row.line}`)
+    for await (const row of readTexts(options.against, field, [])) enter(row.text, `against:${row.line}`)
   }
   function decide(text: string): Rejection | undefined {
     const broken = rules.check({ instruction: text, input: '', output: '' })
@@ -65,7 +65,7 @@ export async function filterFile(path: string, options: FilterOptions): Promise<
 
   const issues: Issue[] = []
   const counts = { read: 0, kept: 0, similar: 0, heuristic: 0 }
-  for await (const { text, line, record } of texts(path, field, issues, options.strict)) {
+  for await (const { text, line, record } of readTexts(path, field, issues, options.strict)) {
     counts.read++
     const why = decide(text)
     if (why === undefined) enter(text, String(line))
@@ -74,32 +74,4 @@ export async function filterFile(path: string, options: FilterOptions): Promise<
   }
   const rejected = { similar: counts.similar, heuristic: counts.heuristic, malformed: issues.length }
   return { read: counts.read + issues.length, kept: counts.kept, rejected, threshold, elapsedMs: Math.round(performance.now() - startedAt), issues }
-}
-
-type TextRow = { readonly text: string; readonly line: number; readonly record: object }
-
-async function* texts(path: string, field: string, issues: Issue[], strict = false): AsyncGenerator<TextRow> {
-  for await (const row of readRows(path)) {
-    const read = 'problem' in row ? row : textOf(row.value, field)
-    if (!('problem' in read)) {
-      yield { text: read.text, line: row.line, record: (row as { value: object }).value }
-      continue
-    }
-    const issue = { path: `${path}:${row.line}`, code: 'broken-row', message: read.problem }
-    if (strict) throw issuesError('invalid-input', 'A row cannot be used (--strict):', [issue])
-    issues.push(issue)
-  }
-}
-
-/** The named field of a record; for `instruction`, any of the record shapes we know. */
-function textOf(record: unknown, field: string): { readonly text: string } | { readonly problem: string } {
-  if (typeof record !== 'object' || record === null || Array.isArray(record))
-    return { problem: `expected an object, got ${record === null ? 'null' : Array.isArray(record) ? 'an array' : typeof record}` }
-  const value = (record as Record<string, unknown>)[field]
-  if (typeof value === 'string') return { text: value }
-  if (field === 'instruction') {
-    const read = taskOfRecord(record)
-    if ('task' in read) return { text: read.task.instruction }
-  }
-  return { problem: `expected a text in “${field}”, got ${value === undefined ? 'nothing' : value === null ? 'null' : typeof value}` }
 }

@@ -7,8 +7,18 @@ export { parseConfig, type RawConfig } from './config/parse-config.ts'
 export { runConfigSchema } from './config/run-config-schema.ts'
 export { type FilterOptions, type FilterResult, filterFile, type Rejection } from './filter-file.ts'
 export { loadHeldOut, loadSeeds } from './inputs/load-tasks.ts'
+export {
+  type Dataset,
+  type DatasetMetrics,
+  type MeasureOptions,
+  type MetricName,
+  measureDatasets,
+  metricDescriptions,
+  readDataset,
+} from './measure-datasets.ts'
 export { notesOf, planRun, type RunPlan } from './plan-run.ts'
 export { recipes } from './recipes/registry.gen.ts'
+export { type FilterReplay, type ReplaySource, replayFilter } from './replay-filter.ts'
 export { type Explanation, explain, renderExplanation } from './runs/explain.ts'
 export { type ExportedInstruction, exportInstructions } from './runs/export-instructions.ts'
 export { createRun, type ExecuteOptions, type HeldRun, openRun, openStore, type RunEnvironment } from './runs/open-run.ts'

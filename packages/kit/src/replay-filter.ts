@@ -1,0 +1,112 @@
+import { createNoveltyIndex } from '@sedi/core'
+import { heuristics } from '@sedi/pipeline'
+import { type Issue, type Ledger, type RunConfig, SediError } from '@sedi/spec'
+import type { FilterOptions } from './filter-file.ts'
+import { readTexts } from './inputs/read-texts.ts'
+
+/** A data file, read as `filterFile` reads it, or what a run recorded. */
+export type ReplaySource = ({ readonly file: string } & Pick<FilterOptions, 'field' | 'against' | 'heuristics' | 'strict'>) | { readonly ledger: Ledger }
+
+export type FilterReplay = {
+  /** The run's id; null for a file. */
+  readonly run: string | null
+  /** Texts compared with but never kept: the run's human seeds, or the rows of `against`. */
+  readonly known: number
+  /** Texts that reached the similarity filter. */
+  readonly candidates: number
+  /** Stopped before it, at any threshold alike: broken or malformed rows, named rules, and in a run truncated and contaminated items too. */
+  readonly rejectedBefore: number
+  /** What the run itself did; null for a file. */
+  readonly recorded: { readonly threshold: number; readonly kept: number } | null
+  /** One per threshold, in the order given. */
+  readonly thresholds: readonly { readonly threshold: number; readonly kept: number; readonly similar: number }[]
+  readonly elapsedMs: number
+  /** Broken rows of a file. */
+  readonly issues: readonly Issue[]
+}
+
+/**
+ * What the similarity filter would have kept at other thresholds, exactly: each threshold has a pool of its own, which the texts meet in their
+ * order, so a text rejected at 0.7 blocks nothing there and may block others at 0.9.
+ *
+ * For a run the human seeds come first, then every candidate in run order that reached the filter, streamed from the ledger; its own threshold
+ * gives exactly what it kept. The answers are those the run bought: with another threshold later prompts could have shown other seeds, and a
+ * target of kept instructions would have been met earlier or later. 0.7 is the filter of Self-Instruct over the same candidates.
+ * Cost: that of one filter run per threshold; memory the kept texts of all of them.
+ */
+export async function replayFilter(source: ReplaySource, thresholds: readonly number[]): Promise<FilterReplay> {
+  if (thresholds.length === 0) throw new SediError('invalid-config', '--thresholds: expected at least one number from 0 to 1, got none.')
+  const wrong = thresholds.find((threshold) => !(threshold >= 0 && threshold <= 1))
+  if (wrong !== undefined) throw new SediError('invalid-config', `--thresholds: expected numbers from 0 to 1, got ${wrong}.`)
+  const startedAt = performance.now()
+  const pools = thresholds.map(createReplayPool)
+  const counts = 'ledger' in source ? await replayRun(source.ledger, pools) : await replayFile(source, pools)
+  const { candidates } = counts
+  return {
+    ...counts,
+    thresholds: pools.map(({ threshold, kept }) => ({ threshold, kept: kept(), similar: candidates - kept() })),
+    elapsedMs: Math.round(performance.now() - startedAt),
+  }
+}
+
+type ReplayPool = { readonly threshold: number; know(text: string): void; offer(text: string): void; kept(): number }
+
+function createReplayPool(threshold: number): ReplayPool {
+  // 0.3 is the lowest threshold the index is built for; below it answers by scanning, as exactly.
+  const index = createNoveltyIndex({ threshold: Math.max(0.3, threshold), nearest: 'rejected' })
+  let kept = 0
+  return {
+    threshold,
+    know: (text) => void index.add(text),
+    offer(text) {
+      if (!index.judge(text, threshold).novel) return
+      index.add(text)
+      kept++
+    },
+    kept: () => kept,
+  }
+}
+
+type Counts = Omit<FilterReplay, 'thresholds' | 'elapsedMs'>
+
+async function replayRun(ledger: Ledger, pools: readonly ReplayPool[]): Promise<Counts> {
+  const [run] = await ledger.find('run')
+  const { filter } = run!.config as unknown as RunConfig
+  const seeds = await ledger.find('seed-event', { action: 'add', origin: 'human' })
+  for (const { instruction } of seeds) for (const pool of pools) pool.know(instruction)
+  const counts = { kept: 0, similar: 0, before: 0 }
+  for await (const { instruction, verdict, reason } of ledger.scan('candidate')) {
+    const outcome = verdict === 'kept' ? 'kept' : reason === 'similar' ? 'similar' : 'before'
+    counts[outcome]++
+    if (outcome !== 'before') for (const pool of pools) pool.offer(instruction)
+  }
+  return {
+    run: ledger.runId,
+    known: seeds.length,
+    candidates: counts.kept + counts.similar,
+    rejectedBefore: counts.before,
+    recorded: { threshold: filter.threshold, kept: counts.kept },
+    issues: [],
+  }
+}
+
+async function replayFile(source: Extract<ReplaySource, { readonly file: string }>, pools: readonly ReplayPool[]): Promise<Counts> {
+  const { file, field = 'instruction', against, strict } = source
+  const rules = heuristics[(source.heuristics ?? 'none') as keyof typeof heuristics]
+  if (rules === undefined)
+    throw new SediError('invalid-config', `--heuristics: expected one of ${Object.keys(heuristics).join(', ')}; got ${source.heuristics}.`)
+  const issues: Issue[] = []
+  const counts = { known: 0, candidates: 0, heuristic: 0 }
+  if (against !== undefined) {
+    for await (const { text } of readTexts(against, field, [])) {
+      counts.known++
+      for (const pool of pools) pool.know(text)
+    }
+  }
+  for await (const { text } of readTexts(file, field, issues, strict)) {
+    const broken = rules.check({ instruction: text, input: '', output: '' })
+    counts[broken === undefined ? 'candidates' : 'heuristic']++
+    if (broken === undefined) for (const pool of pools) pool.offer(text)
+  }
+  return { run: null, known: counts.known, candidates: counts.candidates, rejectedBefore: counts.heuristic + issues.length, recorded: null, issues }
+}
