@@ -25,7 +25,12 @@ export function renderReport(report: RunReport, folder: string, notes: readonly 
   }
   const last = report.evaluations.at(-1)
   if (last !== undefined) lines.push(`  ${last.evaluator.padEnd(13)} ${report.evaluations.map(renderScore).join(' → ')}`)
-  lines.push(`  digest        ${report.digest.slice(0, 16)}`, `  folder        ${folder}`, ...notes.map((note) => `  note          ${note}`))
+  lines.push(
+    `  digest        ${report.digest.slice(0, 16)}`,
+    `  folder        ${folder}`,
+    ...report.warnings.map((warning) => `  warning       ${warning}`),
+    ...notes.map((note) => `  note          ${note}`),
+  )
   return lines.join('\n')
 }
 

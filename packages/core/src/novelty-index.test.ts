@@ -84,6 +84,30 @@ describe('createNoveltyIndex against a scan', () => {
     expect(index.statistics().rebuilds).toBeGreaterThan(1)
   })
 
+  it('lists a text in the renewed order when a rebuild ends between judging and adding it', () => {
+    let ended = 0
+    for (let seed = 0; seed < 40; seed++) {
+      const rng = createRng(seed, 'renewal')
+      const index = createNoveltyIndex({ threshold: 0.6, nearest: 'rejected' })
+      const oracle = createScanIndex()
+      const stream = textStream(60, seed, { template: 3 })
+      for (let i = 0; i < 320; i++) {
+        const text = stream.next().value
+        if (i !== 195) index.judge(text, 0.6) // else rebuilds, which go on with every call, would always end with a judge
+        const { rebuilds } = index.statistics()
+        oracle.add(text)
+        index.add(text)
+        if (index.statistics().rebuilds === rebuilds) continue
+        ended++
+        for (let j = 0; j < 100; j++) {
+          const asked = text.split(' ').map((word) => (rng.next() < 0.3 ? `w${rng.int(60)}` : word))
+          expect(index.range(asked.join(' '), 0.6)).toEqual(oracle.range(asked.join(' '), 0.6))
+        }
+      }
+    }
+    expect(ended).toBeGreaterThan(10)
+  })
+
   it('answers alike below the threshold it was built for and below 0.3', () => {
     const index = createNoveltyIndex({ threshold: 0.85 })
     const oracle = createScanIndex()

@@ -35,6 +35,15 @@ const oneOfSeven = 'Name three long rivers of southern Spain!'
 const two = ['sort these seven words by their second letter', 'sort these seven numbers by their second digit']
 
 describe('filterFile', () => {
+  it('warns when the tokenizer does not see most of the texts, and finds their near-duplicates with the one that does', async () => {
+    const chinese = ['请把下面的句子翻译成英文', '请把下面的句子翻译成法文', '请把下面的句子翻译成英文']
+    const blind = await filter(rowsOf(...chinese))
+    expect([blind.kept, blind.warnings]).toEqual([3, [expect.stringContaining('3 of 3 texts (100.0 %)')]])
+    const seeing = await filter(rowsOf(...chinese), { tokenizer: 'unicode', threshold: 0.7 })
+    expect([seeing.kept, seeing.warnings]).toEqual([1, []])
+    expect((await filter(rowsOf(...Array.from({ length: 200 }, (_, i) => `name river number ${i}`), chinese[0]!))).warnings).toEqual([])
+  })
+
   it('rejects what is more similar than the threshold to a row kept before it, and says to which', async () => {
     const { read, kept, rejected, rejections } = await filter(rowsOf(base, ...two, oneOfSeven))
     expect({ read, kept, rejected }).toEqual({ read: 4, kept: 3, rejected: { similar: 1, heuristic: 0, malformed: 0 } })

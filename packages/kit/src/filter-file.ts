@@ -1,4 +1,4 @@
-import { createNoveltyIndex } from '@sedi/core'
+import { createNoveltyIndex, createTokenizerLossCounter, type TokenizerName, tokenizers } from '@sedi/core'
 import { heuristics } from '@sedi/pipeline'
 import { type Issue, SediError } from '@sedi/spec'
 import { readTexts } from './inputs/read-texts.ts'
@@ -7,6 +7,8 @@ export type FilterOptions = {
   readonly threshold: number
   /** The field that is compared. @default 'instruction' */
   readonly field?: string | undefined
+  /** How texts are split into words. @default 'rouge' */
+  readonly tokenizer?: TokenizerName | undefined
   /** A file whose texts are in the index from the start and never in the result. */
   readonly against?: string | undefined
   /** A heuristic set to apply before similarity. @default none */
@@ -33,6 +35,8 @@ export type FilterResult = {
   /** From the first byte read to the last decision. */
   readonly elapsedMs: number
   readonly issues: readonly Issue[]
+  /** What to tell people about the result: a tokenizer that does not see most of the texts. */
+  readonly warnings: readonly string[]
 }
 
 /**
@@ -41,14 +45,18 @@ export type FilterResult = {
  * unless `strict`.
  */
 export async function filterFile(path: string, options: FilterOptions): Promise<FilterResult> {
-  const { threshold, field = 'instruction' } = options
+  const { threshold, field = 'instruction', tokenizer = 'rouge' } = options
   if (!(threshold >= 0 && threshold <= 1)) throw new SediError('invalid-config', `--threshold: expected a number from 0 to 1, got ${threshold}.`)
   const rules = heuristics[(options.heuristics ?? 'none') as keyof typeof heuristics]
   if (rules === undefined)
     throw new SediError('invalid-config', `--heuristics: expected one of ${Object.keys(heuristics).join(', ')}; got ${options.heuristics}.`)
 
+  if (!(tokenizer in tokenizers)) throw new SediError('invalid-config', `--tokenizer: expected one of ${Object.keys(tokenizers).join(', ')}; got ${tokenizer}.`)
+
   const startedAt = performance.now()
-  const index = createNoveltyIndex()
+  // Nobody looks at the nearest text of a row that is kept, and it costs a multiple of the decision.
+  const index = createNoveltyIndex({ tokenizer, nearest: 'rejected', threshold: Math.max(0.3, threshold) })
+  const loss = createTokenizerLossCounter(tokenizer)
   const names: string[] = []
   const enter = (text: string, name: string): void => {
     names[index.add(text)] = name
@@ -67,11 +75,21 @@ export async function filterFile(path: string, options: FilterOptions): Promise<
   const counts = { read: 0, kept: 0, similar: 0, heuristic: 0 }
   for await (const { text, line, record } of readTexts(path, field, issues, options.strict)) {
     counts.read++
+    loss.add(text)
     const why = decide(text)
     if (why === undefined) enter(text, String(line))
     counts[why?.reason ?? 'kept']++
     await options.onDecision?.(record, why)
   }
   const rejected = { similar: counts.similar, heuristic: counts.heuristic, malformed: issues.length }
-  return { read: counts.read + issues.length, kept: counts.kept, rejected, threshold, elapsedMs: Math.round(performance.now() - startedAt), issues }
+  const { warning } = loss.result()
+  return {
+    read: counts.read + issues.length,
+    kept: counts.kept,
+    rejected,
+    threshold,
+    elapsedMs: Math.round(performance.now() - startedAt),
+    issues,
+    warnings: warning === undefined ? [] : [warning],
+  }
 }

@@ -26,4 +26,5 @@ export { type EvaluationReport, promotedSeeds, type RunReport, reportRun } from 
 export { type SalvageReport, salvageRun } from './runs/salvage-run.ts'
 export { type StopOptions, type StopProgress, type Stopped, stopRun } from './runs/stop-run.ts'
 export { layOutQuickstart, type QuickstartArm, quickstartSettings } from './studies/quickstart.ts'
+export { type TokenizerName, tokenizerNames } from './tokenizer-names.ts'
 export { softwareVersion } from './version.ts'

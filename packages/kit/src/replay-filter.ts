@@ -1,11 +1,13 @@
-import { createNoveltyIndex } from '@sedi/core'
+import { createNoveltyIndex, type TokenizerName } from '@sedi/core'
 import { heuristics } from '@sedi/pipeline'
 import { type Issue, type Ledger, type RunConfig, SediError } from '@sedi/spec'
 import type { FilterOptions } from './filter-file.ts'
 import { readTexts } from './inputs/read-texts.ts'
 
 /** A data file, read as `filterFile` reads it, or what a run recorded. */
-export type ReplaySource = ({ readonly file: string } & Pick<FilterOptions, 'field' | 'against' | 'heuristics' | 'strict'>) | { readonly ledger: Ledger }
+export type ReplaySource =
+  | ({ readonly file: string } & Pick<FilterOptions, 'field' | 'tokenizer' | 'against' | 'heuristics' | 'strict'>)
+  | { readonly ledger: Ledger }
 
 export type FilterReplay = {
   /** The run's id; null for a file. */
@@ -39,8 +41,10 @@ export async function replayFilter(source: ReplaySource, thresholds: readonly nu
   const wrong = thresholds.find((threshold) => !(threshold >= 0 && threshold <= 1))
   if (wrong !== undefined) throw new SediError('invalid-config', `--thresholds: expected numbers from 0 to 1, got ${wrong}.`)
   const startedAt = performance.now()
-  const pools = thresholds.map(createReplayPool)
-  const counts = 'ledger' in source ? await replayRun(source.ledger, pools) : await replayFile(source, pools)
+  const run = 'ledger' in source ? await configOf(source.ledger) : undefined
+  const tokenizer = 'ledger' in source ? run!.filter.tokenizer : (source.tokenizer ?? 'rouge')
+  const pools = thresholds.map((threshold) => createReplayPool(threshold, tokenizer))
+  const counts = 'ledger' in source ? await replayRun(source.ledger, run!, pools) : await replayFile(source, pools)
   const { candidates } = counts
   return {
     ...counts,
@@ -51,9 +55,9 @@ export async function replayFilter(source: ReplaySource, thresholds: readonly nu
 
 type ReplayPool = { readonly threshold: number; know(text: string): void; offer(text: string): void; kept(): number }
 
-function createReplayPool(threshold: number): ReplayPool {
+function createReplayPool(threshold: number, tokenizer: TokenizerName): ReplayPool {
   // 0.3 is the lowest threshold the index is built for; below it answers by scanning, as exactly.
-  const index = createNoveltyIndex({ threshold: Math.max(0.3, threshold), nearest: 'rejected' })
+  const index = createNoveltyIndex({ tokenizer, threshold: Math.max(0.3, threshold), nearest: 'rejected' })
   let kept = 0
   return {
     threshold,
@@ -69,9 +73,12 @@ function createReplayPool(threshold: number): ReplayPool {
 
 type Counts = Omit<FilterReplay, 'thresholds' | 'elapsedMs'>
 
-async function replayRun(ledger: Ledger, pools: readonly ReplayPool[]): Promise<Counts> {
+async function configOf(ledger: Ledger): Promise<RunConfig> {
   const [run] = await ledger.find('run')
-  const { filter } = run!.config as unknown as RunConfig
+  return run!.config as unknown as RunConfig
+}
+
+async function replayRun(ledger: Ledger, { filter }: RunConfig, pools: readonly ReplayPool[]): Promise<Counts> {
   const seeds = await ledger.find('seed-event', { action: 'add', origin: 'human' })
   for (const { instruction } of seeds) for (const pool of pools) pool.know(instruction)
   const counts = { kept: 0, similar: 0, before: 0 }

@@ -19,7 +19,7 @@ export async function restoreRun(options: RunOptions): Promise<Run> {
   const run: Run = {
     ...options,
     seeds: createSeedSet(seedEvents),
-    pool: createPool(human, config.filter.threshold),
+    pool: createPool(human, config.filter),
     heldOut,
     signals: [],
     exampleSignals: new Map(),

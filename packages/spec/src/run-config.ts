@@ -110,9 +110,13 @@ export const filterSchema = z
         }),
       ),
     tokenizer: z
-      .enum(['rouge'])
+      .enum(['rouge', 'unicode'])
       .default('rouge')
-      .meta(describe('How texts are split into words for ROUGE-L. `rouge`: rouge_score’s own, lower-cased [a-z0-9] runs.')),
+      .meta(
+        describe(
+          'How texts are split into words for ROUGE-L. `rouge`: rouge_score’s own, lower-cased [a-z0-9] runs; every other script is lost. `unicode`: words of any language.',
+        ),
+      ),
     heuristics: z
       .string()
       .default('alpaca')

@@ -1,7 +1,7 @@
 import { resolve } from 'node:path'
-import { type FilterReplay, replayFilter } from '@sedi/kit'
+import { type FilterReplay, replayFilter, type TokenizerName, tokenizerNames } from '@sedi/kit'
 import { SediError } from '@sedi/spec'
-import type { Command } from 'commander'
+import { type Command, Option } from 'commander'
 import { type Cli, type CliCommand, print, printJson, say } from '../command.ts'
 import { withDataSource } from '../data-source.ts'
 import { exitDone } from '../exit-codes.ts'
@@ -12,6 +12,7 @@ type Options = {
   readonly thresholds: readonly number[]
   readonly field?: string
   readonly against?: string
+  readonly tokenizer?: TokenizerName
   readonly heuristics?: string
   readonly strict?: boolean
   readonly store?: string
@@ -19,7 +20,7 @@ type Options = {
 }
 
 const shownIssues = 10
-const fileOptions = ['field', 'against', 'heuristics', 'strict'] as const
+const fileOptions = ['field', 'tokenizer', 'against', 'heuristics', 'strict'] as const
 
 export default {
   name: 'filter-replay',
@@ -29,6 +30,7 @@ export default {
       .argument('<run|in>', 'a data file, as `sedi filter` reads it; else the id or folder of a run')
       .option('--thresholds <list>', 'numbers from 0 to 1 with commas between them', shares, [0.6, 0.7, 0.8, 0.85, 0.9])
       .option('--field <name>', 'of a file: the field that is compared (default: instruction)')
+      .addOption(new Option('--tokenizer <name>', 'of a file: how texts are split into words (default: rouge)').choices(tokenizerNames))
       .option('--against <file>', 'of a file: compare with the rows of this one as well')
       .option('--heuristics <set>', 'of a file: apply a set of named rules first, e.g. alpaca')
       .option('--strict', 'of a file: fail on the first broken row')
@@ -36,10 +38,10 @@ export default {
       .option('--json', 'one JSON document on stdout'),
 
   async run(cli: Cli, [name], options: Options) {
-    const { thresholds, field, heuristics, strict } = options
+    const { thresholds, field, tokenizer, heuristics, strict } = options
     const against = options.against && resolve(cli.cwd, options.against)
     const replay = await withDataSource(cli, name!, options.store, (source) => {
-      if ('file' in source) return replayFilter({ ...source, field, against, heuristics, strict }, thresholds)
+      if ('file' in source) return replayFilter({ ...source, field, tokenizer, against, heuristics, strict }, thresholds)
       const useless = fileOptions.find((option) => options[option] !== undefined)
       if (useless !== undefined)
         throw new SediError('invalid-config', `--${useless} is for data files; ${name} is a run, which was filtered as its configuration says.`)

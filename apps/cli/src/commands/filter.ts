@@ -1,8 +1,8 @@
 import { existsSync, realpathSync } from 'node:fs'
 import { resolve } from 'node:path'
-import { createRowWriter, type FilterResult, filterFile, type RowWriter } from '@sedi/kit'
+import { createRowWriter, type FilterResult, filterFile, type RowWriter, type TokenizerName, tokenizerNames } from '@sedi/kit'
 import { SediError } from '@sedi/spec'
-import type { Command } from 'commander'
+import { type Command, Option } from 'commander'
 import { type Cli, type CliCommand, print, printJson, say } from '../command.ts'
 import { exitDone } from '../exit-codes.ts'
 import { formatCount, formatDuration, formatPercent } from '../format.ts'
@@ -14,6 +14,7 @@ type Options = {
   readonly against?: string
   readonly out?: string
   readonly rejects?: string
+  readonly tokenizer: TokenizerName
   readonly heuristics?: string
   readonly strict?: boolean
   readonly json?: boolean
@@ -29,6 +30,9 @@ export default {
       .argument('<in>', 'JSON lines or a JSON array of Alpaca, Self-Instruct or messages records')
       .option('--threshold <f>', 'reject a row whose highest ROUGE-L F is greater than this', share, 0.85)
       .option('--field <name>', 'the field that is compared', 'instruction')
+      .addOption(
+        new Option('--tokenizer <name>', 'how texts are split into words; unicode for languages other than English').choices(tokenizerNames).default('rouge'),
+      )
       .option('--against <file>', 'compare with the rows of this file as well')
       .option('--out <file>', 'write the kept rows here (a file that exists is replaced); - is stdout')
       .option('--rejects <file>', 'write the rejected rows here, likewise, each with its reason and nearest row')
@@ -49,6 +53,7 @@ export default {
     await rejects?.close()
     for (const issue of result.issues.slice(0, shownIssues)) say(cli, `${issue.path}: ${issue.message}`)
     if (result.issues.length > shownIssues) say(cli, `… and ${result.issues.length - shownIssues} more broken rows.`)
+    for (const warning of result.warnings) say(cli, `Warning: ${warning}`)
     const { issues: _, ...figures } = result
     if (options.json) printJson(cli, figures)
     else if (options.out === '-') say(cli, render(result))

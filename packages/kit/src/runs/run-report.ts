@@ -33,6 +33,8 @@ export type RunReport = {
   readonly seedsPromoted: number
   readonly seedsEvicted: number
   readonly evaluations: readonly EvaluationReport[]
+  /** What happened that its user should know, in words. */
+  readonly warnings: readonly string[]
   readonly digest: string
 }
 
@@ -82,6 +84,7 @@ export async function reportRun(ledger: Ledger, held = true): Promise<RunReport>
     seedsPromoted: totals.seedsPromoted,
     seedsEvicted: totals.seedsEvicted,
     evaluations: evaluationsOf(await ledger.scores()),
+    warnings: [...new Set(stages.flatMap(({ summary }) => (typeof summary.warning === 'string' ? [summary.warning] : [])))],
     digest: await ledger.digest(),
   }
 }

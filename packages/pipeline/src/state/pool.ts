@@ -1,5 +1,5 @@
-import { createNoveltyIndex } from '@sedi/core'
-import type { SeedTask, Task } from '@sedi/spec'
+import { createNoveltyIndex, createTokenizerLossCounter } from '@sedi/core'
+import type { RunConfig, SeedTask, Task } from '@sedi/spec'
 
 /** A kept instruction. */
 export type KeptExample = Task & {
@@ -19,17 +19,21 @@ export type Pool = {
   get(id: string): KeptExample | undefined
   judge(instruction: string): SimilarityVerdict
   keep(example: KeptExample): void
+  /** What to tell people when the tokenizer does not see what many of the texts say. */
+  tokenizerWarning(): string | undefined
 }
 
 /** Human seeds are in the index, so that nothing repeats them, but not in the pool: they are never trained on. */
-export function createPool(humanSeeds: readonly SeedTask[], threshold: number): Pool {
-  const index = createNoveltyIndex()
+export function createPool(humanSeeds: readonly SeedTask[], { threshold, tokenizer }: Pick<RunConfig['filter'], 'threshold' | 'tokenizer'>): Pool {
+  const index = createNoveltyIndex({ tokenizer })
+  const loss = createTokenizerLossCounter(tokenizer)
   const ids: string[] = [] // by index entry
   const examples: KeptExample[] = []
   const byId = new Map<string, KeptExample>()
 
   function enter(id: string, instruction: string): void {
     ids[index.add(instruction)] = id
+    loss.add(instruction)
   }
   for (const seed of humanSeeds) enter(seed.id, seed.instruction)
 
@@ -45,5 +49,6 @@ export function createPool(humanSeeds: readonly SeedTask[], threshold: number): 
       examples.push(example)
       byId.set(example.id, example)
     },
+    tokenizerWarning: () => loss.result().warning,
   }
 }

@@ -32,7 +32,9 @@ export async function* buyCompletions(round: number, seeds: readonly SeedTask[],
   } finally {
     await purchases.settle()
   }
-  await finishStage(run, round, 'generate', { calls: used, kept: run.pool.examples.length })
+  const warning = run.pool.tokenizerWarning()
+  if (warning !== undefined) run.onNotice(warning)
+  await finishStage(run, round, 'generate', { calls: used, kept: run.pool.examples.length, ...(warning === undefined ? {} : { warning }) })
 }
 
 /** Whichever part of the target comes first, in the round's share of it. */
