@@ -159,7 +159,7 @@ export function createSqliteStore({ folder, clock = Date.now, softwareVersion }:
     },
     async check(runIdOrPath) {
       const runFolder = locate(runIdOrPath)
-      return checkLedger(runFolder, ledgerIn(runFolder))
+      return checkLedger(runFolder, ledgerIn(runFolder), () => upgrade(runFolder))
     },
     async rebuild(runIdOrPath) {
       const runFolder = locate(runIdOrPath)

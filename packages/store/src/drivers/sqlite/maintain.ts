@@ -9,9 +9,14 @@ import { guarded } from './storage-error.ts'
 import { openTailMark } from './tail-mark.ts'
 import { findDamage } from './verify.ts'
 
-/** Never throws because of damage: that is what it reports. */
-export function checkLedger(folder: string, path: string): LedgerCheck {
+/**
+ * Never throws because of damage: that is what it reports.
+ *
+ * @param upgrade brings an older layout, which has no checksums, up to date
+ */
+export async function checkLedger(folder: string, path: string, upgrade: () => Promise<void>): Promise<LedgerCheck> {
   try {
+    await upgrade()
     const database = openDatabase(path, true)
     try {
       const damage = findDamage(database, path)

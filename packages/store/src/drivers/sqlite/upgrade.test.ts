@@ -34,6 +34,11 @@ describe('a ledger of the first layout', () => {
     expect(await store.list()).toMatchObject([{ state: 'done', totals: { calls: 6 } }])
   })
 
+  it('is brought up to date to be checked', async () => {
+    layOldRun()
+    expect(await createSqliteStore({ folder, softwareVersion: 'test' }).check('old')).toMatchObject({ damage: [] })
+  })
+
   it('still refuses changes afterwards, and goes on being written', async () => {
     const path = layOldRun()
     const store = createSqliteStore({ folder, softwareVersion: 'test' })
