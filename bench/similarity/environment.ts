@@ -1,6 +1,6 @@
 import { spawnSync } from 'node:child_process'
 import { existsSync, mkdirSync, writeFileSync } from 'node:fs'
-import { availableParallelism, cpus, release, totalmem } from 'node:os'
+import { availableParallelism, cpus, loadavg, release, totalmem } from 'node:os'
 import { join } from 'node:path'
 import { repository, workFolder } from './paths.ts'
 
@@ -39,7 +39,7 @@ export function versions(): string {
 
 export function machine(): string {
   const memory = Math.round(totalmem() / 2 ** 30)
-  return `${cpus()[0]?.model.trim() ?? 'unknown CPU'}, ${availableParallelism()} cores, ${memory} GiB, ${process.platform} ${release()}`
+  return `${cpus()[0]?.model.trim() ?? 'unknown CPU'}, ${availableParallelism()} cores, ${memory} GiB, ${process.platform} ${release()}, load ${loadavg()[1]!.toFixed(1)} when finished`
 }
 
 export function commit(): string {

@@ -33,8 +33,9 @@ export type ParallelFilterResult = {
  *
  * The pool is dealt out to the workers. Each judges every text of a block against its part, while the calling thread settles the block
  * before: among the parts' answers, and against what was kept too recently to have been sent. Tokenising stays on the calling thread.
- * Cost per text: on the calling thread about 3 µs, on each worker 1 µs plus its share of the search. Pays from pools of about 100,000 on;
- * below, starting the threads and the double work take what is won. Throws RangeError as createNoveltyIndex does.
+ * Cost per text: the calling thread tokenises and compares with a few thousand recent texts; each worker prepares every text and searches its
+ * part. For machines with several free cores and large pools: with one worker, on two shared cores, it was slower than a single index up to
+ * a million texts. Throws RangeError as createNoveltyIndex does.
  */
 export async function filterInParallel(texts: readonly string[], options: ParallelFilterOptions): Promise<ParallelFilterResult> {
   const { threshold, tokenizer = 'rouge', workers = Math.max(1, availableParallelism() - 1), blockSize = 4096 } = options
