@@ -1,8 +1,9 @@
 import type { HeldRun, RunOutcome, RunReport } from '@sedi/kit'
-import { reportRun } from '@sedi/kit'
-import { type Cli, say } from './command.ts'
+import { notesOf, reportRun } from '@sedi/kit'
+import { type Cli, print, printJson, say } from './command.ts'
 import { exitCodeOfRun } from './exit-codes.ts'
 import { createProgressLine } from './progress-line.ts'
+import { renderReport } from './render-report.ts'
 
 export type CarriedOut = { readonly outcome: RunOutcome; readonly report: RunReport; readonly exitCode: number }
 
@@ -22,6 +23,15 @@ export async function carryOut(cli: Cli, run: HeldRun, label = '', beforeClosing
   } finally {
     await run.close()
   }
+}
+
+/** The report on stdout, and on stderr why the run is not done. */
+export function showCarriedOut(cli: Cli, run: HeldRun, carried: CarriedOut, json = false): void {
+  const { report, outcome } = carried
+  const error = outcome.error && { code: outcome.error.code, message: outcome.error.message }
+  if (json) printJson(cli, { ...report, folder: run.folder, error })
+  else print(cli, renderReport(report, run.folder, notesOf(run.config)))
+  sayOutcome(cli, carried)
 }
 
 /** Why a run is not done and what to do, on stderr. */

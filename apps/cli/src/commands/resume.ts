@@ -1,11 +1,10 @@
-import { notesOf, openRun } from '@sedi/kit'
+import { openRun } from '@sedi/kit'
 import type { SediError } from '@sedi/spec'
 import type { Command } from 'commander'
-import { carryOut, sayOutcome } from '../carry-out.ts'
-import { type Cli, type CliCommand, print, printJson, say } from '../command.ts'
+import { carryOut, showCarriedOut } from '../carry-out.ts'
+import { type Cli, type CliCommand, say } from '../command.ts'
 import { exitPaused } from '../exit-codes.ts'
 import { positiveNumber } from '../option-values.ts'
-import { renderReport } from '../render-report.ts'
 import { runPath, storeOf } from '../store-of.ts'
 
 type Options = { readonly out?: string; readonly maxCost?: number; readonly concurrency?: number; readonly json?: boolean }
@@ -32,14 +31,7 @@ export default {
     const run = await openRun(runPath(cli, runIdOrPath!), storeOf(cli, options.out), changes)
     say(cli, `Continuing ${run.runId} in ${run.folder}`)
     const carried = await carryOut(cli, run)
-    if (options.json)
-      printJson(cli, {
-        ...carried.report,
-        folder: run.folder,
-        error: carried.outcome.error && { code: carried.outcome.error.code, message: carried.outcome.error.message },
-      })
-    else print(cli, renderReport(carried.report, run.folder, notesOf(run.config)))
-    sayOutcome(cli, carried)
+    showCarriedOut(cli, run, carried, options.json)
     return carried.exitCode
   },
 } satisfies CliCommand

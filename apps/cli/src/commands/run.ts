@@ -1,11 +1,10 @@
 import { createRun, loadConfig, notesOf, planRun } from '@sedi/kit'
 import type { Command } from 'commander'
-import { carryOut, sayOutcome } from '../carry-out.ts'
+import { carryOut, showCarriedOut } from '../carry-out.ts'
 import { type Cli, type CliCommand, print, printJson, say } from '../command.ts'
 import { exitDone } from '../exit-codes.ts'
 import { collect, positiveNumber } from '../option-values.ts'
 import { renderPlan } from '../render-plan.ts'
-import { renderReport } from '../render-report.ts'
 
 type Options = { readonly out?: string; readonly set?: string[]; readonly maxCost?: number; readonly dryRun?: boolean; readonly json?: boolean }
 
@@ -33,14 +32,7 @@ export default {
     say(cli, `Run ${run.runId} in ${run.folder}`)
     for (const note of notesOf(config)) say(cli, `Note: ${note}`)
     const carried = await carryOut(cli, run)
-    if (options.json)
-      printJson(cli, {
-        ...carried.report,
-        folder: run.folder,
-        error: carried.outcome.error && { code: carried.outcome.error.code, message: carried.outcome.error.message },
-      })
-    else print(cli, renderReport(carried.report, run.folder, notesOf(config)))
-    sayOutcome(cli, carried)
+    showCarriedOut(cli, run, carried, options.json)
     return carried.exitCode
   },
 } satisfies CliCommand
