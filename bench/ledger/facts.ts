@@ -16,7 +16,7 @@ export const callIdOf = (call: number): string => `r${roundOf(call)}-c${call}`
 const roundOf = (call: number): number => 1 + Math.floor(call / callsPerRound)
 
 export function attemptOf(call: number): Extract<Fact, { kind: 'attempt' }> {
-  const sizes = { reservedNanoUsd: 700_000, reservedInputTokens: 600, reservedOutputTokens: 300 }
+  const sizes = { reservedNanoUsd: 700_000, reservedInputTokens: 600, reservedOutputTokens: 300, recovery: 'lost' } as const
   return { kind: 'attempt', callId: callIdOf(call), attempt: 1, round: roundOf(call), ...sizes, at: 1_700_000_000_000 + call }
 }
 
@@ -31,6 +31,8 @@ export function answerOf(call: number): Fact[] {
       callId,
       round: roundOf(call),
       index: call % callsPerRound,
+      stage: 'tasks',
+      parentId: null,
       seedIds: [`seed-${call % 175}`, `seed-${(call * 3 + 1) % 175}`, `seed-${(call * 7 + 2) % 175}`],
       request: { messages: [{ role: 'user', content: textOf(call, 60) }], maxOutputTokens: 3072, temperature: 1, seed: call },
       requestHash: call.toString(16).padStart(64, '0'),
@@ -55,7 +57,7 @@ export function itemsOf(call: number): Fact[] {
     const verdict = i % 2 === 0 ? ({ verdict: 'kept', reason: null } as const) : ({ verdict: 'rejected', reason: 'similar' } as const)
     const nearest = { nearestId: `seed-${i}`, nearestScore: i % 2 === 0 ? 0.4 : 0.9 }
     const text = { instruction: textOf(call * itemsPerCall + i, 12), input: '', output: textOf(call + i, 8) }
-    return { kind: 'candidate', id: `${callId}-i${i}`, callId, round, ...text, ...verdict, detail: '', ...nearest, costNanoUsd: 25_000 }
+    return { kind: 'candidate', id: `${callId}-i${i}`, callId, round, ...text, ...verdict, detail: '', ...nearest, flags: [], costNanoUsd: 25_000 }
   })
   return [...items, { kind: 'yield', callId, round, raw: itemsPerCall, kept: itemsPerCall / 2 }]
 }

@@ -1,5 +1,5 @@
 import type { ErrorCode } from './errors.ts'
-import type { Charged, FinishReason, GenerateRequest, Usage } from './generation.ts'
+import type { Adaptation, Charged, FinishReason, GenerateRequest, Usage } from './generation.ts'
 import type { ExampleId, JobRef, ModelRef } from './training.ts'
 
 /**
@@ -17,6 +17,8 @@ export type Fact =
   | AttemptFact
   | OutcomeFact
   | CallFact
+  | EmbedCallFact
+  | AdaptationFact
   | CandidateFact
   | YieldFact
   | BatchFact
@@ -121,6 +123,8 @@ export type AttemptFact = {
   readonly reservedNanoUsd: number | null
   readonly reservedInputTokens: number
   readonly reservedOutputTokens: number
+  /** What becomes of it when its process dies: `rejoin` stays open, its answer is fetched later under the same key; `lost` becomes an unknown outcome. */
+  readonly recovery: 'lost' | 'rejoin'
   readonly at: number
 }
 
@@ -143,10 +147,15 @@ export type OutcomeFact = {
 /** Key: callId. A recorded answer: bought once, never asked for again. */
 export type CallFact = {
   readonly kind: 'call'
+  /** `r03-c0012`; of a follow-up its candidate and stage: `r03-c0012-i07-answer`. */
   readonly callId: string
   readonly round: number
-  /** Position in its round. */
+  /** Position in its round; a follow-up has that of the call it follows. */
   readonly index: number
+  /** Which question of the prompt strategy it asks: `tasks`, `instructions`, `answer`. */
+  readonly stage: string
+  /** The candidate a follow-up was bought for; null for the first call. */
+  readonly parentId: string | null
   /** The seeds shown in its prompt, in prompt order. */
   readonly seedIds: readonly string[]
   readonly request: GenerateRequest
@@ -163,7 +172,48 @@ export type CallFact = {
   readonly at: number
 }
 
-export type RejectionReason = 'malformed' | 'truncated' | 'heuristic' | 'contaminated' | 'similar'
+/** Key: callId. Bought embeddings, as they came. */
+export type EmbedCallFact = {
+  readonly kind: 'embed-call'
+  /** `r03-e0001`. */
+  readonly callId: string
+  readonly round: number
+  readonly provider: string
+  readonly modelId: string
+  /** SHA-256 of each text, in order. */
+  readonly textHashes: readonly string[]
+  readonly dimensions: number
+  /** (N, D) little-endian 32-bit floats, row by row, as base64. */
+  readonly vectors: string
+  readonly usage: Usage
+  readonly costNanoUsd: number | null
+  readonly latencyMs: number
+  readonly at: number
+}
+
+/** Key: provider, modelId, setting. What a model did not accept, and what has been sent instead since. */
+export type AdaptationFact = Adaptation & {
+  readonly kind: 'adaptation'
+  readonly provider: string
+  readonly modelId: string
+  readonly at: number
+}
+
+/**
+ * Why a candidate is not kept: the reply could not be read (`malformed`, `truncated`), a named rule or check (`heuristic`, `check`), it repeats
+ * a test task or a benchmark (`contaminated`), it resembles an earlier text in words (`similar`) or in meaning (`similar-meaning`),
+ * or a follow-up call gave it no usable answer (`unanswered`).
+ */
+export type RejectionReason = (typeof rejectionReasons)[number]
+
+export const rejectionReasons = ['malformed', 'truncated', 'heuristic', 'check', 'contaminated', 'similar', 'similar-meaning', 'unanswered'] as const
+
+/** Something a check saw in a candidate that is kept all the same. */
+export type Flag = {
+  /** The check's id. */
+  readonly check: string
+  readonly detail: string
+}
 
 /** Key: id. One item the teacher wrote, kept or not, and why. */
 export type CandidateFact = {
@@ -180,10 +230,12 @@ export type CandidateFact = {
   readonly reason: RejectionReason | null
   /** What exactly: the rule that failed, or the broken text. '' when kept. */
   readonly detail: string
-  /** The most similar earlier text (an instruction's or a seed's id) and its ROUGE-L F; null where similarity was not reached or nothing is similar at all. */
+  /** The most similar earlier text (an instruction's or a seed's id) and its ROUGE-L F (its cosine for `similar-meaning`); null where similarity was not reached or nothing is similar at all. */
   readonly nearestId: string | null
   readonly nearestScore: number | null
-  /** Its share of the call's price; null when the price is unknown. */
+  /** What checks set to `flag` saw. */
+  readonly flags: readonly Flag[]
+  /** Its share of the call's price, and the whole price of its follow-up calls; null when a price is unknown. */
   readonly costNanoUsd: number | null
 }
 

@@ -2,6 +2,11 @@
 export type CallOptions = {
   /** Aborts the call; the adapter rejects with code `aborted`. */
   readonly signal?: AbortSignal | undefined
+  /**
+   * Names the attempt, for good: after a crash the same attempt is asked for with the same key. A provider that keeps its work for us
+   * (a batch) finds it again by it; others may ignore it.
+   */
+  readonly key?: string | undefined
 }
 
 export type Message = { readonly role: 'system' | 'user' | 'assistant'; readonly content: string }
@@ -15,6 +20,15 @@ export type GenerateRequest = {
   readonly stop?: readonly string[] | undefined
   /** A hint for reproducible sampling; providers may ignore it. A 32-bit unsigned integer. */
   readonly seed?: number | undefined
+  /** The reply should be JSON of this schema. A provider that cannot hold a model to it sends none, with a warning: readers check what comes. */
+  readonly responseFormat?: ResponseFormat | undefined
+}
+
+/** A JSON Schema in the strict subset that providers share: an object at the root, every property required, none additional. */
+export type ResponseFormat = {
+  /** 1 to 64 of [A-Za-z0-9_-]. */
+  readonly name: string
+  readonly schema: Readonly<Record<string, unknown>>
 }
 
 /** Tokens as the provider counted them; `undefined` where it did not say (unknown is not 0). */
@@ -22,6 +36,8 @@ export type Usage = {
   readonly inputTokens?: number | undefined
   /** Part of inputTokens read from the provider's prompt cache. */
   readonly cachedInputTokens?: number | undefined
+  /** Part of inputTokens written to the provider's prompt cache, where that is billed apart; none of it is in cachedInputTokens. */
+  readonly cacheWriteInputTokens?: number | undefined
   /** All billed output, reasoning included. */
   readonly outputTokens?: number | undefined
   /** Part of outputTokens spent on hidden reasoning. */
@@ -38,8 +54,37 @@ export type GenerateResult = {
   /** The model that answered, in the provider's words; may differ from the one asked. */
   readonly modelId: string
   readonly warnings: readonly string[]
+  /** What of the request was changed before the model took it, and stays changed for later requests. */
+  readonly adaptations?: readonly Adaptation[] | undefined
+  /** What the reply says about the key's limits. */
+  readonly rateLimits?: RateLimits | undefined
   /** The provider's reply as it came, for the ledger and for debugging. */
   readonly raw: unknown
+}
+
+/** A setting that a model does not accept and what is sent instead; learned from its refusal. */
+export type Adaptation = {
+  /** The setting in the provider's words: `temperature`, `max_tokens`. */
+  readonly setting: string
+  readonly action: 'dropped' | 'renamed' | 'emulated'
+  /** The new name, or what does its work here; null when dropped. */
+  readonly replacement: string | null
+  /** The refusal that taught it, without secrets. */
+  readonly reason: string
+}
+
+/** A key's limits as a provider reports them with a reply; what it does not say is undefined. */
+export type RateLimits = {
+  readonly requests?: RateLimit | undefined
+  readonly tokens?: RateLimit | undefined
+}
+
+export type RateLimit = {
+  /** Per minute. */
+  readonly limit?: number | undefined
+  readonly remaining?: number | undefined
+  /** Time until `remaining` is `limit` again if nothing is sent. */
+  readonly resetMs?: number | undefined
 }
 
 /**
@@ -52,8 +97,35 @@ export interface TextGenerator {
   readonly provider: string
   /** The provider's own name for the model. */
   readonly modelId: string
-  /** Throws SediError with a provider code; `retryable` says whether the same request may succeed later, `details.charged` what the attempt may have cost. */
+  /**
+   * What becomes of an attempt whose process dies. `lost` (the default): it may have been billed and its answer is gone.
+   * `rejoin`: the provider keeps working on it, and `generate` with the same `call.key` waits for that very answer instead of buying another.
+   */
+  readonly recovery?: 'lost' | 'rejoin' | undefined
+  /** How many requests should be under way at once for this provider to work well (a batch gathers thousands); the run's own limit when not given. */
+  readonly preferredConcurrency?: number | undefined
+  /**
+   * Throws SediError with a provider code; `retryable` says whether the same request may succeed later, `details.charged` what the attempt
+   * may have cost, `details.retryAfterMs` how long the provider asks to wait, `details.rateLimits` what it said about the key's limits.
+   */
   generate(request: GenerateRequest, call?: CallOptions): Promise<GenerateResult>
+  /** What the provider says about the key and the model without a completion being bought. Throws as `generate` does. */
+  inspect?(call?: CallOptions): Promise<ModelDescription>
+  /** Releases what the generator holds (timers, sockets, a local model). */
+  close?(): Promise<void>
+}
+
+/** What a provider says about a model; what it does not say is undefined. */
+export type ModelDescription = {
+  readonly modelId: string
+  /** Whether the provider lists it; undefined when it lists nothing. */
+  readonly listed?: boolean | undefined
+  /** Longest prompt and answer together, in tokens. */
+  readonly contextTokens?: number | undefined
+  /** Day on which the provider retires the model, `2027-01-14`. */
+  readonly shutdownDate?: string | undefined
+  /** Other models it lists; to suggest the nearest name. */
+  readonly otherModels?: readonly string[] | undefined
 }
 
 /**

@@ -30,6 +30,11 @@ export const priceSchema = z
       .min(0)
       .optional()
       .meta(describe('Price of a million input tokens read from the provider’s prompt cache. Default: the input price.', { unit: 'USD' })),
+    cacheWritePerMTokUsd: z
+      .number()
+      .min(0)
+      .optional()
+      .meta(describe('Price of a million input tokens written to the provider’s prompt cache. Default: the input price.', { unit: 'USD' })),
     outputPerMTokUsd: z
       .number()
       .min(0)

@@ -13,12 +13,20 @@ export type Totals = {
   /** Attempts whose cost is not known, counted at their worst in uncertainNanoUsd. */
   readonly uncertainAttempts: number
   readonly uncertainNanoUsd: number
-  /** What recorded answers cost. */
+  /** What recorded answers and embeddings cost. */
   readonly settledNanoUsd: number
   /** Answers whose price is unknown; money figures leave them out. */
   readonly unpricedCalls: number
   readonly inputTokens: number
+  /** Parts of inputTokens read from, and written to, the provider's prompt cache. */
+  readonly cachedInputTokens: number
+  readonly cacheWriteInputTokens: number
   readonly outputTokens: number
+  /** Part of outputTokens spent on hidden reasoning. */
+  readonly reasoningTokens: number
+  /** Of the answers, those to follow-up questions. */
+  readonly followUpCalls: number
+  readonly embedCalls: number
   /** Items written by the teacher, well-formed or not. */
   readonly raw: number
   readonly kept: number
@@ -37,7 +45,7 @@ export type Totals = {
 
 export type RoundTotals = {
   readonly round: number
-  /** Recorded answers. */
+  /** Recorded answers, follow-ups left out. */
   readonly calls: number
   /** Answers that were parsed and filtered. */
   readonly filtered: number
@@ -177,7 +185,7 @@ export type RunSummary = {
 export interface RunStore {
   /** Creates a run with what it begins with (seeds, test set), all in one transaction, and opens it for writing. Rejects with `conflict` when the name is taken. */
   create(run: RunFact, beginning?: readonly Fact[]): Promise<OpenRun>
-  /** Opens for writing; only one process can. Attempts that a dead process left open become `unknown` outcomes at their worst case. */
+  /** Opens for writing; only one process can. Attempts that a dead process left open become `unknown` outcomes at their worst case, those that can be rejoined stay open. */
   open(runIdOrPath: string): Promise<OpenRun>
   /** Opens for reading, also while another process writes. */
   read(runIdOrPath: string): Promise<Ledger>

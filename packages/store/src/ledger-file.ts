@@ -1,5 +1,6 @@
 import { createHash, type Hash } from 'node:crypto'
 import { type Fact, type Recorded, type RunFact, type RunStore, SediError } from '@sedi/spec'
+import { addedFields } from './added-fields.ts'
 import { readRows } from './read-rows.ts'
 import type { RowWriter } from './row-writer.ts'
 
@@ -142,7 +143,11 @@ async function inspect(path: string, recover: boolean): Promise<Inspection> {
 }
 
 async function* factsIn(path: string): AsyncGenerator<Recorded<Fact>> {
-  for await (const value of linesIn(path, true)) if (!isHeader(value) && !isEnd(value)) yield value as Recorded<Fact>
+  for await (const value of linesIn(path, true)) {
+    if (isHeader(value) || isEnd(value)) continue
+    const fact = value as Recorded<Fact>
+    yield { ...addedFields[fact.kind], ...fact } as Recorded<Fact>
+  }
 }
 
 async function* linesIn(path: string, tolerant: boolean): AsyncGenerator<object> {

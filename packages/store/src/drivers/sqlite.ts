@@ -99,11 +99,12 @@ export function createSqliteStore({ folder, clock = Date.now, softwareVersion }:
     return before.length
   }
 
-  /** A process that died left attempts whose answers nobody recorded: they may have been served and billed. */
+  /** A process that died left attempts whose answers nobody recorded: they may have been served and billed. Those to be rejoined stay open. */
   async function closeOpenAttempts(ledger: Ledger): Promise<void> {
     if ((await ledger.totals()).openAttempts === 0) return
     const ended = new Set((await ledger.find('outcome')).map(({ callId, attempt }) => `${callId}/${attempt}`))
-    const open = (await ledger.find('attempt')).filter(({ callId, attempt }) => !ended.has(`${callId}/${attempt}`))
+    const lost = await ledger.find('attempt', { recovery: 'lost' })
+    const open = lost.filter(({ callId, attempt }) => !ended.has(`${callId}/${attempt}`))
     await ledger.append(
       open.map(
         ({ callId, attempt, reservedNanoUsd }): OutcomeFact => ({

@@ -125,10 +125,12 @@ describe('a ledger with damaged pages', () => {
   })
 
   it('a file cut short, and one that is no ledger', async () => {
-    for (const bytes of [100, 4096, 4096 * 20, pages * 4096 - 1]) {
+    for (const bytes of [100, 4096, 4096 * 20, pages * 4096 - 4096, pages * 4096 - 1]) {
       cpSync(join(folder, 'sound'), join(folder, 'short'), { recursive: true })
       truncateSync(join(folder, 'short', 'ledger.db'), bytes)
-      expect([bytes, await codeOf(store.read('short'))]).toEqual([bytes, 'damaged'])
+      // SQLite reads a cut page as if zeros followed: without effect where they did, and only there.
+      const effect = bytes % 4096 === 0 || readFileSync(join(folder, 'sound', 'ledger.db')).at(-1) !== 0
+      expect([bytes, await codeOf(store.read('short'))]).toEqual([bytes, effect || bytes === 100 ? 'damaged' : 'opened'])
       await expectHonestSalvage('short', facts)
       rmSync(join(folder, 'short'), { recursive: true })
     }

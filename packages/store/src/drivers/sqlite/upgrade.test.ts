@@ -22,6 +22,49 @@ function layOldRun(): string {
   return path
 }
 
+/** The same run as the second layout keeps it, with checksums. */
+function laySecondLayout(): string {
+  const path = layOldRun()
+  const database = new DatabaseSync(path, { enableForeignKeyConstraints: false })
+  database.exec('PRAGMA legacy_alter_table = ON; BEGIN')
+  migrations[1]!(database)
+  database.exec('PRAGMA user_version = 2; COMMIT')
+  database.close()
+  return path
+}
+
+describe('a ledger of the second layout', () => {
+  it('is brought up to date: what facts have gained since is filled in, the digest stays', async () => {
+    laySecondLayout()
+    const store = createSqliteStore({ folder, softwareVersion: 'test' })
+    const ledger = await store.read('old')
+    // As the version that wrote the second layout computed it.
+    expect(await ledger.digest()).toBe('4c16bb3bfa63e7df1b4c275debbd6b1646468e32764bd58176319824fb4bc1b1')
+    expect(await ledger.totals()).toMatchObject({ calls: 6, followUpCalls: 0, kept: 19, rounds: [{ calls: 3 }, { calls: 3 }] })
+    expect((await ledger.find('call')).every(({ stage, parentId }) => stage === 'tasks' && parentId === null)).toBe(true)
+    expect((await ledger.find('candidate')).every(({ flags }) => flags.length === 0)).toBe(true)
+    expect((await ledger.find('attempt')).every(({ recovery }) => recovery === 'lost')).toBe(true)
+    await ledger.close()
+    expect((await store.check('old')).damage).toEqual([])
+  })
+
+  it('is not given fresh checksums when it is damaged, and can be salvaged as it is', async () => {
+    const path = laySecondLayout()
+    const database = new DatabaseSync(path)
+    database.exec("DROP TRIGGER candidate_no_update; UPDATE candidate SET detail = 'changed' WHERE id = (SELECT max(id) FROM candidate)")
+    database.exec('PRAGMA wal_checkpoint(TRUNCATE)')
+    database.close()
+    const store = createSqliteStore({ folder, softwareVersion: 'test' })
+    await expect(store.open('old')).rejects.toThrow(/damaged: fact \d+ \(candidate\) is not as it was written/)
+    const salvage = await store.salvage('old')
+    const facts = [...salvage.facts()]
+    salvage.close()
+    expect(salvage).toMatchObject({ missing: [[expect.any(Number), expect.any(Number)]] })
+    expect(facts.filter(({ kind }) => kind === 'candidate')).toHaveLength(23)
+    expect(facts.find(({ kind }) => kind === 'call')).toMatchObject({ stage: 'tasks', parentId: null })
+  })
+})
+
 describe('a ledger of the first layout', () => {
   it('is brought up to date when it is read, whole and sound', async () => {
     layOldRun()

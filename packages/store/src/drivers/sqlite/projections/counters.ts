@@ -1,4 +1,4 @@
-import type { Fact, RejectionReason, RoundTotals, Totals } from '@sedi/spec'
+import { type Fact, type RejectionReason, type RoundTotals, rejectionReasons, type Totals } from '@sedi/spec'
 
 /** What one more fact adds to the run's counters. The attempt an outcome closes is needed to know what it had reserved. */
 export function counterChanges(fact: Fact, attemptReserved: () => number): Readonly<Record<string, number>> {
@@ -12,11 +12,21 @@ export function counterChanges(fact: Fact, attemptReserved: () => number): Reado
     case 'call':
       return {
         calls: 1,
-        [inRound('calls', fact.round)]: 1,
+        ...(fact.parentId === null ? { [inRound('calls', fact.round)]: 1 } : { followUpCalls: 1 }),
         settledNanoUsd: fact.costNanoUsd ?? 0,
         unpricedCalls: fact.costNanoUsd === null ? 1 : 0,
         inputTokens: fact.usage.inputTokens ?? 0,
+        cachedInputTokens: fact.usage.cachedInputTokens ?? 0,
+        cacheWriteInputTokens: fact.usage.cacheWriteInputTokens ?? 0,
         outputTokens: fact.usage.outputTokens ?? 0,
+        reasoningTokens: fact.usage.reasoningTokens ?? 0,
+      }
+    case 'embed-call':
+      return {
+        embedCalls: 1,
+        settledNanoUsd: fact.costNanoUsd ?? 0,
+        unpricedCalls: fact.costNanoUsd === null ? 1 : 0,
+        inputTokens: fact.usage.inputTokens ?? 0,
       }
     case 'candidate':
       return fact.verdict === 'kept' ? { raw: 1, kept: 1 } : { raw: 1, [`rejected.${fact.reason}`]: 1 }
@@ -41,8 +51,6 @@ export function counterChanges(fact: Fact, attemptReserved: () => number): Reado
 
 const inRound = (name: string, round: number): string => `${name}@${round}`
 
-const reasons: readonly RejectionReason[] = ['malformed', 'truncated', 'heuristic', 'contaminated', 'similar']
-
 export function totalsOf(counters: ReadonlyMap<string, number>): Totals {
   const value = (name: string): number => counters.get(name) ?? 0
   return {
@@ -55,10 +63,15 @@ export function totalsOf(counters: ReadonlyMap<string, number>): Totals {
     settledNanoUsd: value('settledNanoUsd'),
     unpricedCalls: value('unpricedCalls'),
     inputTokens: value('inputTokens'),
+    cachedInputTokens: value('cachedInputTokens'),
+    cacheWriteInputTokens: value('cacheWriteInputTokens'),
     outputTokens: value('outputTokens'),
+    reasoningTokens: value('reasoningTokens'),
+    followUpCalls: value('followUpCalls'),
+    embedCalls: value('embedCalls'),
     raw: value('raw'),
     kept: value('kept'),
-    rejected: Object.fromEntries(reasons.map((reason) => [reason, value(`rejected.${reason}`)])) as Record<RejectionReason, number>,
+    rejected: Object.fromEntries(rejectionReasons.map((reason) => [reason, value(`rejected.${reason}`)])) as Record<RejectionReason, number>,
     batches: value('batches'),
     meanBatchDiversity: value('diverseBatches') === 0 ? null : value('diversityNano') / 1e9 / value('diverseBatches'),
     batchConflicts: value('conflicts'),

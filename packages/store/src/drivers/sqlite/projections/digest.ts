@@ -23,7 +23,11 @@ function contentOf(fact: Fact, responseHashOf: (callId: string) => string): read
     case 'yield':
       return [fact.callId, responseHashOf(fact.callId)]
     case 'candidate':
-      return texts([fact.id, fact.instruction, fact.input, fact.output, fact.verdict, fact.reason, fact.detail, fact.nearestId, fact.nearestScore])
+      // Flags came later: a candidate without any counts as it did before there were some.
+      return texts([
+        ...[fact.id, fact.instruction, fact.input, fact.output, fact.verdict, fact.reason, fact.detail, fact.nearestId, fact.nearestScore],
+        ...(fact.flags.length === 0 ? [] : [JSON.stringify(fact.flags)]),
+      ])
     case 'batch':
       return [fact.step, fact.round, fact.epoch, fact.composer, fact.exampleIds, fact.clusters, fact.diversity, fact.conflicts]
     case 'step':

@@ -1,14 +1,15 @@
 import { DatabaseSync } from 'node:sqlite'
 import type { Fact, FactKind, Recorded, Salvage } from '@sedi/spec'
+import { addedFields } from '../../../added-fields.ts'
 import { checksumOf } from '../checksum.ts'
 import { type Column, columnsOf, factOf } from '../fact-rows.ts'
-import { migrate } from '../migrations.ts'
-import { factKinds } from '../tables.ts'
+import { migrations } from '../migrations.ts'
+import { factKinds, snakeCase } from '../tables.ts'
 import { readTailMark } from '../tail-mark.ts'
 import { openPages } from './pages.ts'
 import { cellsOf, recordAt } from './records.ts'
 
-type Place = { readonly kind: FactKind; readonly source: number; readonly cell: number }
+type Place = { readonly shape: Shape; readonly source: number; readonly cell: number }
 
 /** A kind's table: its fields, where in a record they and the checksum are, and how many columns a record has. */
 type Shape = {
@@ -25,7 +26,7 @@ type Shape = {
  * so memory grows with their number, not their size.
  */
 export function salvageLedger(path: string): Salvage {
-  const shapes = currentShapes()
+  const shapes = knownShapes()
   const pages = openPages(path)
   const places = new Map<number, Place>()
   // Newest first: a page of the log stands for more than the one it replaces.
@@ -35,7 +36,7 @@ export function salvageLedger(path: string): Salvage {
       const record = recordAt(pages, page, cell)
       if (record === undefined || places.has(record.rowid)) continue
       const shape = shapes.find((one) => record.values.length === one.width && isWhole(record.rowid, record.values, one))
-      if (shape !== undefined) places.set(record.rowid, { kind: shape.kind, source, cell })
+      if (shape !== undefined) places.set(record.rowid, { shape, source, cell })
     }
   }
   const seqs = [...places.keys()].sort((a, b) => a - b)
@@ -46,25 +47,34 @@ export function salvageLedger(path: string): Salvage {
     missing: gapsIn(seqs, recorded),
     *facts(): Generator<Recorded<Fact>> {
       for (const seq of seqs) {
-        const { kind, source, cell } = places.get(seq)!
+        const { shape, source, cell } = places.get(seq)!
         const { values } = recordAt(pages, pages.read(source), cell)!
-        const shape = shapes.find((one) => one.kind === kind)!
-        yield factOf(kind, seq, checksumIn(values, shape), valuesIn(values, shape), shape.columns)
+        const fact = factOf(shape.kind, seq, checksumIn(values, shape), valuesIn(values, shape), shape.columns)
+        yield { ...addedFields[shape.kind], ...fact } as Recorded<Fact>
       }
     },
     close: () => pages.close(),
   }
 }
 
-/** The tables as this version lays them out. */
-function currentShapes(): Shape[] {
-  const model = new DatabaseSync(':memory:')
-  migrate(model)
-  const shapes = factKinds.map((kind): Shape => {
-    const all = model.prepare(`PRAGMA table_info(${kind.replaceAll('-', '_')})`).all()
+/** The first layout whose rows have checksums. */
+const firstWithChecksums = 2
+
+/** The tables as this version lays them out, then as earlier ones did. */
+function knownShapes(): Shape[] {
+  const layouts = migrations.map((_, i) => i + 1).filter((layout) => layout >= firstWithChecksums)
+  return layouts.reverse().flatMap(shapesOf)
+}
+
+function shapesOf(layout: number): Shape[] {
+  const model = new DatabaseSync(':memory:', { enableForeignKeyConstraints: false })
+  for (const step of migrations.slice(0, layout)) step(model)
+  const shapes = factKinds.flatMap((kind): Shape[] => {
+    const all = model.prepare(`PRAGMA table_info(${snakeCase(kind)})`).all()
+    if (all.length === 0) return []
     const names = all.map(({ name }) => String(name))
     const columns = columnsOf(model, kind)
-    return { kind, columns, places: columns.map(({ column }) => names.indexOf(column)), checksumPlace: names.indexOf('checksum'), width: names.length }
+    return [{ kind, columns, places: columns.map(({ column }) => names.indexOf(column)), checksumPlace: names.indexOf('checksum'), width: names.length }]
   })
   model.close()
   return shapes

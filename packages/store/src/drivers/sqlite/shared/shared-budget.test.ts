@@ -31,6 +31,7 @@ const attempt = (callId: string, reservedNanoUsd = 1000): AttemptFact => ({
   reservedNanoUsd,
   reservedInputTokens: 1,
   reservedOutputTokens: 1,
+  recovery: 'lost',
   at: 0,
 })
 const failed = (callId: string) =>
