@@ -21,6 +21,8 @@ export type PlannedCall = {
   readonly callId: string
   readonly round: number
   readonly index: number
+  readonly stage: string
+  readonly parentId: string | null
   readonly seedIds: readonly string[]
   readonly request: GenerateRequest
 }
@@ -84,6 +86,7 @@ export function createBuyer(options: BuyerOptions): { buy(call: PlannedCall, att
         reservedNanoUsd: worstCaseCost(call.request, price),
         reservedInputTokens: inputTokens,
         reservedOutputTokens: call.request.maxOutputTokens,
+        recovery: generator.recovery ?? 'lost',
         at: clock(),
       })
       const answered = await send(call, number)

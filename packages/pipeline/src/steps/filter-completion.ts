@@ -25,7 +25,7 @@ export async function filterCompletion(call: CallFact, run: Run): Promise<void> 
 
 function judge(item: ParsedItem, id: string, call: CallFact, costNanoUsd: number | null, run: Run): CandidateFact {
   const task: Task = item.ok ? item.task : { instruction: '', input: '', output: '' }
-  const base = { kind: 'candidate', id, callId: call.callId, round: call.round, ...task, costNanoUsd } as const
+  const base = { kind: 'candidate', id, callId: call.callId, round: call.round, ...task, flags: [], costNanoUsd } as const
   const rejected = (reason: RejectionReason, detail: string): CandidateFact => ({
     ...base,
     verdict: 'rejected',

@@ -21,6 +21,8 @@ export function planCall(config: RunConfig, round: number, index: number, seeds:
     callId: callIdOf(round, index),
     round,
     index,
+    stage: 'tasks',
+    parentId: null,
     seedIds: shown.map(({ id }) => id),
     request: {
       messages: strategyOf(config).prompt(shown, config.prompt),
