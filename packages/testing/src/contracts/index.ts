@@ -6,6 +6,8 @@ export { describeLimiterContract, type LimiterContract, type LimiterTest } from 
 export { describeSharedBudgetContract, type SharedBudgetContract, type SharedBudgetTest } from './shared-budget.ts'
 export {
   describeTextGeneratorContract,
+  type FaultTest,
+  skipFaults,
   skipWireTests,
   type TextGeneratorContract,
   type TextGeneratorSubject,

@@ -188,9 +188,14 @@ export function describeLedgerContract(contract: LedgerContract): void {
 
     test('budget: refuses what does not fit, exactly at the cap', async () => {
       const budget = run.budget({ maxCostNanoUsd: 2000 })
-      expect(await budget.reserve(attemptFact('r01-c0000'))).toEqual({ granted: true, committedNanoUsd: 1000, openNanoUsd: 1000, othersNanoUsd: 0 })
-      expect(await budget.reserve(attemptFact('r01-c0001'))).toEqual({ granted: true, committedNanoUsd: 2000, openNanoUsd: 2000, othersNanoUsd: 0 })
-      expect(await budget.reserve(attemptFact('r01-c0002', 1, 1))).toEqual({ granted: false, committedNanoUsd: 2000, openNanoUsd: 2000, othersNanoUsd: 0 })
+      expect(await budget.reserve(attemptFact('r01-c0000'))).toMatchObject({ granted: true, committedNanoUsd: 1000, openNanoUsd: 1000, othersNanoUsd: 0 })
+      expect(await budget.reserve(attemptFact('r01-c0001'))).toMatchObject({ granted: true, committedNanoUsd: 2000, openNanoUsd: 2000, othersNanoUsd: 0 })
+      expect(await budget.reserve(attemptFact('r01-c0002', 1, 1))).toMatchObject({
+        granted: false,
+        committedNanoUsd: 2000,
+        openNanoUsd: 2000,
+        othersNanoUsd: 0,
+      })
       expect(await ledger.find('attempt')).toHaveLength(2)
     })
 

@@ -6,6 +6,12 @@ export type LimiterTest =
   | 'keeps at most so many calls in flight'
   | 'serves in order'
   | 'never sends more requests than allowed in any 60 seconds'
+  | 'spreads requests evenly, with a burst of a second'
+  | 'allows fewer calls in flight when told to'
+  | 'a limit that the provider states caps the configured one, until it is old'
+  | 'a limit that the provider states stands in for a missing one'
+  | 'what others use takes room until it resets, under the stated limit only'
+  | 'numbers that cannot be limits are ignored'
   | 'never sends more tokens than allowed in any 60 seconds'
   | 'a request larger than the token limit goes alone'
   | 'corrects the estimate with what was really used'
@@ -15,6 +21,7 @@ export type LimiterTest =
   | 'lets go of who waits when it is closed'
   | 'several: requests and tokens are counted together'
   | 'several: a Retry-After holds for all'
+  | 'several: what a provider states holds for all'
   | 'several: calls in flight are counted for each'
   | 'several: all make progress, large requests too'
   | 'several: one that is gone does not hold up the others'
@@ -105,10 +112,90 @@ export function describeLimiterContract(contract: LimiterContract): void {
     test('never sends more requests than allowed in any 60 seconds', async () => {
       await create({ concurrency: 100, requestsPerMinute: 3 })
       ask(0, 8, 1, 10)
-      await vi.advanceTimersByTimeAsync(1000)
+      await minutes(1)
       expect(given).toHaveLength(3)
-      await minutes(2)
+      await minutes(1.7)
       expect([given.length, most().requests]).toEqual([8, 3])
+    })
+
+    test('spreads requests evenly, with a burst of a second', async () => {
+      await create({ concurrency: 1000, requestsPerMinute: 600 })
+      ask(0, 1500, 1)
+      await minutes(2)
+      const start = given[0]!.at
+      const sentIn = (from: number, ms: number): number => given.filter(({ at }) => at >= start + from && at < start + from + ms).length
+      expect(sentIn(0, 50)).toBeLessThanOrEqual(11)
+      for (let second = 1; second < 59; second++) expect(sentIn(second * 1000, 1000)).toBeLessThanOrEqual(11)
+      expect(most().requests).toBeLessThanOrEqual(600)
+      // 99.5 % of the limit, less what is due to timers.
+      expect(given.length).toBeGreaterThanOrEqual(1180)
+    })
+
+    test('allows fewer calls in flight when told to', async () => {
+      const limiter = await create({ concurrency: 4 })
+      limiter.allow(2)
+      ask(0, 6, 1, 1000)
+      await vi.advanceTimersByTimeAsync(500)
+      expect(given).toHaveLength(2)
+      limiter.allow(100)
+      await vi.advanceTimersByTimeAsync(100)
+      expect(given).toHaveLength(4)
+      limiter.allow(0)
+      await vi.advanceTimersByTimeAsync(900)
+      expect(given).toHaveLength(5)
+    })
+
+    test('a limit that the provider states caps the configured one, until it is old', async () => {
+      const limiter = await create({ concurrency: 1000, requestsPerMinute: 600 })
+      limiter.report({ requests: { limit: 60 } })
+      ask(0, 3000, 1)
+      await minutes(2)
+      expect(most().requests).toBeLessThanOrEqual(60)
+      expect(given.length).toBeGreaterThanOrEqual(115)
+      limiter.report({ requests: { limit: 6000 } })
+      await minutes(2)
+      expect(most().requests).toBeGreaterThan(500)
+      expect(most().requests).toBeLessThanOrEqual(600)
+      limiter.report({ requests: { limit: 6 } })
+      await minutes(10.5)
+      const before = given.length
+      await minutes(1)
+      expect(given.length - before).toBeGreaterThan(300)
+    })
+
+    test('a limit that the provider states stands in for a missing one', async () => {
+      const limiter = await create({ concurrency: 1000 })
+      ask(0, 1, 1)
+      limiter.report({ requests: { limit: 60, remaining: 59, resetMs: 1000 }, tokens: { limit: 100, remaining: 100 } })
+      await vi.advanceTimersByTimeAsync(1)
+      ask(0, 300, 5)
+      await minutes(3)
+      expect(most().tokens).toBeLessThanOrEqual(101)
+      expect(given.length).toBeGreaterThanOrEqual(56)
+    })
+
+    test('what others use takes room until it resets, under the stated limit only', async () => {
+      const limiter = await create({ concurrency: 1000, requestsPerMinute: 60 })
+      limiter.report({ requests: { limit: 600, remaining: 300, resetMs: 60_000 } })
+      ask(0, 20, 1)
+      await minutes(0.3)
+      expect(given.length).toBeGreaterThanOrEqual(17)
+      limiter.report({ requests: { limit: 600, remaining: 0, resetMs: 20_000 } })
+      const before = given.length
+      ask(0, 200, 1)
+      await vi.advanceTimersByTimeAsync(19_000)
+      expect(given).toHaveLength(before)
+      await vi.advanceTimersByTimeAsync(15_000)
+      expect(given.length).toBeGreaterThan(before)
+    })
+
+    test('numbers that cannot be limits are ignored', async () => {
+      const limiter = await create({ concurrency: 9 })
+      for (const limit of [0, -1, Number.NaN, Number.POSITIVE_INFINITY]) limiter.report({ requests: { limit, remaining: 0 }, tokens: { limit, remaining: -1 } })
+      limiter.report({ requests: { remaining: 0, resetMs: 60_000 } })
+      ask(0, 9, 1000)
+      await vi.advanceTimersByTimeAsync(100)
+      expect(given).toHaveLength(9)
     })
 
     test('never sends more tokens than allowed in any 60 seconds', async () => {
@@ -187,7 +274,7 @@ export function describeLimiterContract(contract: LimiterContract): void {
     test('several: requests and tokens are counted together', async () => {
       await create({ concurrency: 100, requestsPerMinute: 10, tokensPerMinute: 400 }, 3)
       for (const by of [0, 1, 2]) ask(by, 8, by === 0 ? 100 : 10)
-      await vi.advanceTimersByTimeAsync(1000)
+      await minutes(1)
       expect(given.length).toBeGreaterThanOrEqual(4)
       await minutes(6)
       expect(given).toHaveLength(24)
@@ -196,7 +283,7 @@ export function describeLimiterContract(contract: LimiterContract): void {
     })
 
     test('several: a Retry-After holds for all', async () => {
-      await create({ concurrency: 100, requestsPerMinute: 10 }, 2)
+      await create({ concurrency: 100, requestsPerMinute: 100 }, 2)
       limiters[1]!.blockUntil(Date.now() + 20_000)
       ask(0, 1, 1)
       ask(1, 1, 1)
@@ -204,6 +291,16 @@ export function describeLimiterContract(contract: LimiterContract): void {
       expect(given).toHaveLength(0)
       await vi.advanceTimersByTimeAsync(2000)
       expect(given).toHaveLength(2)
+    })
+
+    test('several: what a provider states holds for all', async () => {
+      await create({ concurrency: 100, requestsPerMinute: 1000 }, 2)
+      limiters[1]!.report({ requests: { limit: 30 } })
+      ask(0, 50, 1)
+      ask(1, 50, 1)
+      await minutes(2)
+      expect(most().requests).toBeLessThanOrEqual(30)
+      for (const by of [0, 1]) expect(given.filter((one) => one.by === by).length).toBeGreaterThanOrEqual(5)
     })
 
     test('several: calls in flight are counted for each', async () => {

@@ -48,7 +48,7 @@ export function describeSharedBudgetContract(contract: SharedBudgetContract): vo
     test('counts all runs of one name, exactly to the cap', async () => {
       const [a, b] = [sharing(await begin('a'), 3000), sharing(await begin('b'), 3000)]
       expect([await granted(a, 'c0'), await granted(b, 'c0'), await granted(a, 'c1'), await granted(b, 'c1', 1)]).toEqual([true, true, true, false])
-      expect(await b.reserve(attemptFact('c2', 1, 1))).toEqual({ granted: false, committedNanoUsd: 3000, openNanoUsd: 1000, othersNanoUsd: 2000 })
+      expect(await b.reserve(attemptFact('c2', 1, 1))).toMatchObject({ granted: false, committedNanoUsd: 3000, openNanoUsd: 1000, othersNanoUsd: 2000 })
     })
 
     test('counts nobody else', async () => {

@@ -1,13 +1,17 @@
+import { setTimeout as wait } from 'node:timers/promises'
 import { inspect } from 'node:util'
-import { type Charged, type ErrorCode, type GenerateRequest, type GenerateResult, SediError, type TextGenerator } from '@sedi/spec'
+import { type GenerateRequest, type GenerateResult, SediError, type TextGenerator, type Usage } from '@sedi/spec'
 import { afterAll, beforeAll, describe, expect } from 'vitest'
-import { type FaultKind, unicodeText } from '../fake-provider/faults.ts'
+import type { ExpectedAnswer, ExpectedFailure, Fault } from '../fake-provider/faults/fault.ts'
+import { type FaultKind, faultKinds, findFault, unicodeText } from '../fake-provider/faults.ts'
 import { contractTests, need, type Skips } from './contract-tests.ts'
 
 /** A generator and what stands behind it. Parts may be missing where their tests are skipped. */
 export type TextGeneratorSubject = {
   /** Waits 1 to 5 s for an answer. Without `fail` it takes at least 100 ms itself, so that it can be aborted half-way. */
   readonly generator: TextGenerator
+  /** Another one like it, which has learned nothing about its model yet and waits so long for an answer. */
+  readonly another?: ((timeoutMs: number) => Promise<TextGenerator>) | undefined
   /** The key it was given. */
   readonly secret?: string | undefined
   /** Makes the next request go wrong. */
@@ -23,40 +27,10 @@ export type TextGeneratorContract<Subject extends TextGeneratorSubject> = {
   /** One subject for the whole suite: a fake provider takes a while to start. */
   create(): Promise<Subject>
   destroy?(subject: Subject): Promise<void>
+  /** Whether it asks for streams: then it meets the faults of streams instead of those of answers in one piece. @default false */
+  readonly streams?: boolean
   readonly skip?: Skips<TextGeneratorTest>
 }
-
-type Failure = { readonly code: ErrorCode; readonly retryable: boolean; readonly charged: Charged }
-type Answer = { readonly text?: string; readonly finishReason: GenerateResult['finishReason'] }
-
-const uncertain: Failure = { code: 'provider-response', retryable: true, charged: 'uncertain' }
-const refused = (code: ErrorCode, retryable: boolean): Failure => ({ code, retryable, charged: 'none' })
-
-/** What each fault of the provider must become. */
-const failures: Readonly<Record<Exclude<FaultKind, keyof typeof oddAnswers>, Failure>> = {
-  '429': refused('rate-limited', true),
-  '429-retry-after': refused('rate-limited', true),
-  '500': refused('provider-response', true),
-  '502-html': refused('provider-response', true),
-  'reset-before': uncertain,
-  'reset-after': uncertain,
-  truncated: uncertain,
-  'html-200': uncertain,
-  'empty-200': uncertain,
-  'error-200': uncertain,
-  stall: { code: 'timeout', retryable: true, charged: 'uncertain' },
-  'invalid-credential': refused('invalid-credential', false),
-  'model-not-found': refused('not-found', false),
-  quota: refused('quota-exhausted', false),
-}
-
-/** Faults that are answers all the same, and must arrive as they are. */
-const oddAnswers = {
-  'empty-content': { text: '', finishReason: 'length' },
-  length: { finishReason: 'length' },
-  'malformed-text': { finishReason: 'stop' },
-  'unicode-text': { text: unicodeText, finishReason: 'stop' },
-} as const satisfies Partial<Record<FaultKind, Answer>>
 
 export type TextGeneratorTest =
   | 'answers'
@@ -72,8 +46,17 @@ export type TextGeneratorTest =
   | 'makes one attempt'
   | 'passes on how long to wait'
   | 'keeps the key out of errors'
-  | `reports ${keyof typeof failures}`
-  | `returns ${keyof typeof oddAnswers}`
+  | FaultTest
+
+/** One test for each fault, by what must come of it. */
+export type FaultTest = `reports ${FaultKind}` | `returns ${FaultKind}`
+
+const faultTest = (kind: FaultKind): FaultTest => ('code' in findFault(kind).expected ? `reports ${kind}` : `returns ${kind}`)
+
+/** Leaves out faults that a provider cannot meet: `skipFaults(['unsupported-seed'], 'sends no seed')`. */
+export function skipFaults(kinds: readonly FaultKind[], reason: string): Skips<TextGeneratorTest> {
+  return Object.fromEntries(kinds.map((kind) => [faultTest(kind), reason]))
+}
 
 /** For generators without a provider behind a wire: skips what looks at requests or needs the provider to fail. */
 export function skipWireTests(reason: string): Skips<TextGeneratorTest> {
@@ -84,8 +67,7 @@ export function skipWireTests(reason: string): Skips<TextGeneratorTest> {
     'makes one attempt',
     'passes on how long to wait',
     'keeps the key out of errors',
-    ...entriesOf(failures).map(([kind]) => `reports ${kind}` as const),
-    ...entriesOf<keyof typeof oddAnswers, Answer>(oddAnswers).map(([kind]) => `returns ${kind}` as const),
+    ...faultKinds.map(faultTest),
   ]
   return Object.fromEntries(tests.map((test) => [test, reason]))
 }
@@ -202,21 +184,61 @@ export function describeTextGeneratorContract<Subject extends TextGeneratorSubje
       expect(inspect(error, { depth: Number.POSITIVE_INFINITY, showHidden: true })).not.toContain(secret)
     })
 
-    for (const [kind, expected] of entriesOf(failures)) {
-      test(`reports ${kind}`, async () => {
-        need(subject.fail, 'fail')(kind)
-        const { code, retryable, details } = await failure()
-        expect({ code, retryable, charged: details.charged }).toEqual(expected)
-      })
+    /** Who meets a fault: whoever runs out of patience should do so soon, and what is learned must not be known yet. */
+    async function meets({ expected }: Fault): Promise<TextGenerator> {
+      if ('code' in expected && expected.code === 'timeout') return need(subject.another, 'another')(impatientMs)
+      return 'adapts' in expected ? need(subject.another, 'another')(patientMs) : subject.generator
     }
 
-    for (const [kind, expected] of entriesOf<keyof typeof oddAnswers, Answer>(oddAnswers)) {
-      test(`returns ${kind}`, async () => {
+    for (const kind of faultKinds) {
+      const fault = findFault(kind)
+      if (fault.only !== undefined && (fault.only === 'stream') !== (contract.streams ?? false)) continue
+      test(faultTest(kind), async () => {
+        const generator = await meets(fault)
+        const ask = () => generator.generate({ ...question, maxOutputTokens: 4_000, ...fault.when })
         need(subject.fail, 'fail')(kind)
-        expect(await generate()).toMatchObject(expected)
+        if ('code' in fault.expected) expectFailure(await rejection(ask()), fault.expected)
+        else expectAnswer(await ask(), fault.expected)
+        if (fault.afterwards !== undefined) await expectAftermath(ask, fault.afterwards)
       })
     }
   })
+}
+
+const impatientMs = 250
+const patientMs = 2_000
+
+function expectFailure({ code, retryable, details }: SediError, { retryAfterMs, ...expected }: ExpectedFailure): void {
+  expect({ code, retryable, charged: details.charged }).toEqual(expected)
+  if (typeof retryAfterMs === 'object') {
+    expect(details.retryAfterMs).toBeGreaterThanOrEqual(retryAfterMs[0])
+    expect(details.retryAfterMs).toBeLessThanOrEqual(retryAfterMs[1])
+  } else if (retryAfterMs !== undefined) expect(details.retryAfterMs).toBe(retryAfterMs)
+}
+
+function expectAnswer(result: GenerateResult, { finishReason, text, usage, adapts, warns }: ExpectedAnswer): void {
+  expect(result.finishReason).toBe(finishReason)
+  if (text !== undefined) expect(result.text).toBe(text)
+  if (usage !== undefined) expect(knownCounts(result.usage)).toEqual(usage)
+  if (warns) expect(result.warnings).not.toEqual([])
+  if (adapts !== undefined)
+    expect(result.adaptations?.map(({ setting }) => setting)).toSatisfy((settings: string[]) => adapts.some((one) => settings.includes(one)))
+}
+
+/** One of the next requests meets it; then all is well again. */
+async function expectAftermath(ask: () => Promise<GenerateResult>, expected: ExpectedFailure): Promise<void> {
+  const outcomes: unknown[] = []
+  for (let tries = 0; tries < 6 && !SediError.is(outcomes.at(-1)); tries++) outcomes.push(await ask().catch((error: unknown) => error))
+  expectFailure(await rejection(Promise.reject(outcomes.at(-1))), expected)
+  for (let tries = 0; tries < 40 && SediError.is(outcomes.at(-1)); tries++) {
+    await wait(50)
+    outcomes.push(await ask().catch((error: unknown) => error))
+  }
+  expect(outcomes.at(-1)).not.toBeInstanceOf(Error)
+}
+
+function knownCounts(usage: Usage): object {
+  return Object.fromEntries(Object.entries(usage).filter(([, count]) => count !== undefined))
 }
 
 async function rejection(answer: Promise<GenerateResult>): Promise<SediError> {
@@ -226,8 +248,4 @@ async function rejection(answer: Promise<GenerateResult>): Promise<SediError> {
   )
   if (!SediError.is(outcome)) throw new Error(`Expected a SediError, got ${inspect(outcome)}`)
   return outcome
-}
-
-function entriesOf<Key extends string, Value>(table: Readonly<Record<Key, Value>>): [Key, Value][] {
-  return Object.entries(table) as [Key, Value][]
 }

@@ -33,19 +33,40 @@ describe('the book', () => {
   it('computes its own hashes and totals', async () => {
     const book = await openBook(file)
     const first = await book.received('{"model":"m", "seed":0, "b":{"y":1,"x":["é"]}}')
-    const second = await book.received('{"b":{"x":["é"],"y":1},"seed":0,"model":"m"}')
+    const about = { operation: 'chat', imitation: 'groq', clientRequestId: 'c1', idempotencyKey: 'i1' }
+    const second = await book.received('{"b":{"x":["é"],"y":1},"seed":0,"model":"m"}', about)
     const third = await book.received('not JSON')
     await book.finished(second, { outcome: 'answered', charged: true, inputTokens: 3, outputTokens: 4, text: 'für' })
-    await book.finished(first, { outcome: 'reset-after', charged: true, inputTokens: 30, outputTokens: 40, text: 'für' })
+    await book.finished(first, { outcome: 'reset-after', charged: true, inputTokens: 30, cachedTokens: 5, outputTokens: 40, reasoningTokens: 6, text: 'für' })
     await book.close()
     const canonical = sha256('{"b":{"x":["é"],"y":1},"model":"m","seed":0}')
     const { entries, totals } = readBook(file)
     expect(entries).toMatchObject([
-      { sequence: first, bodySha256: canonical, model: 'm', seed: 0, outcome: 'reset-after', charged: true, textSha256: sha256('für') },
-      { sequence: second, bodySha256: canonical, outcome: 'answered' },
-      { sequence: third, bodySha256: sha256('not JSON'), model: null, seed: null, outcome: null, charged: false, textSha256: null },
+      {
+        sequence: first,
+        bodySha256: canonical,
+        model: 'm',
+        seed: 0,
+        outcome: 'reset-after',
+        charged: true,
+        cachedTokens: 5,
+        reasoningTokens: 6,
+        textSha256: sha256('für'),
+      },
+      { sequence: second, bodySha256: canonical, outcome: 'answered', cachedTokens: 0, ...about },
+      {
+        sequence: third,
+        bodySha256: sha256('not JSON'),
+        model: null,
+        seed: null,
+        outcome: null,
+        charged: false,
+        textSha256: null,
+        imitation: 'openai',
+        clientRequestId: null,
+      },
     ])
-    expect(totals).toEqual({ requests: 3, answered: 1, charged: 2, chargedAgain: 1, inputTokens: 33, outputTokens: 44 })
+    expect(totals).toEqual({ requests: 3, answered: 1, charged: 2, chargedAgain: 1, inputTokens: 33, cachedTokens: 5, outputTokens: 44 })
   })
 
   it('keeps the order of arrival under load', async () => {

@@ -37,23 +37,31 @@ process.stdin.on('data', (chunk) => {
   process.stdout.write(notes.map((note, i) => `${JSON.stringify({ id: note.id, sequence: entries[i]?.sequence })}\n`).join(''))
 })
 
-/** @param {{ body: string }} note */
-function received({ body }) {
+/** @param {{ body: string, operation?: string, imitation?: string, clientRequestId?: string, idempotencyKey?: string }} note */
+function received({ body, operation = 'chat', imitation = 'openai', clientRequestId, idempotencyKey }) {
   sequence += 1
   const request = parse(body)
   return {
     event: 'received',
     sequence,
     at: Date.now(),
+    operation,
+    imitation,
     bodySha256: sha256(request === undefined ? body : JSON.stringify(sorted(request))),
     model: typeof request?.model === 'string' ? request.model : null,
     seed: typeof request?.seed === 'number' ? request.seed : null,
+    clientRequestId: clientRequestId ?? null,
+    idempotencyKey: idempotencyKey ?? null,
   }
 }
 
-/** @param {{ sequence: number, outcome: string, charged: boolean, inputTokens: number, outputTokens: number, text: string | null }} note */
-function finished({ sequence, outcome, charged, inputTokens, outputTokens, text }) {
-  return { event: 'finished', sequence, at: Date.now(), outcome, charged, inputTokens, outputTokens, textSha256: text === null ? null : sha256(text) }
+/**
+ * @param {{ sequence: number, outcome: string, charged: boolean, inputTokens: number, outputTokens: number, text: string | null,
+ *   cachedTokens?: number, reasoningTokens?: number }} note
+ */
+function finished({ sequence, outcome, charged, inputTokens, outputTokens, text, cachedTokens = 0, reasoningTokens = 0 }) {
+  const tokens = { inputTokens, cachedTokens, outputTokens, reasoningTokens }
+  return { event: 'finished', sequence, at: Date.now(), outcome, charged, ...tokens, textSha256: text === null ? null : sha256(text) }
 }
 
 /** @param {string} text */

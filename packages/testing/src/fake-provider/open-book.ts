@@ -8,15 +8,29 @@ export type BookOutcome = {
   readonly outcome: string
   readonly charged: boolean
   readonly inputTokens: number
+  /** Part of inputTokens read from the prompt cache. @default 0 */
+  readonly cachedTokens?: number | undefined
   readonly outputTokens: number
+  /** Part of outputTokens that was hidden reasoning. @default 0 */
+  readonly reasoningTokens?: number | undefined
   /** The completion; null when nothing was charged. */
   readonly text: string | null
+}
+
+/** What a request is, beside its body. */
+export type RequestAbout = {
+  /** @default 'chat' */
+  readonly operation?: string | undefined
+  /** @default 'openai' */
+  readonly imitation?: string | undefined
+  readonly clientRequestId?: string | undefined
+  readonly idempotencyKey?: string | undefined
 }
 
 /** The server's side of the book. Both promises resolve when the entry is on disk and reject with `storage` when the book-keeper is gone. */
 export interface Book {
   /** Returns the request's sequence number. */
-  received(body: string): Promise<number>
+  received(body: string, about?: RequestAbout): Promise<number>
   finished(sequence: number, outcome: BookOutcome): Promise<void>
   /** Waits until the book-keeper has ended. */
   close(): Promise<void>
@@ -71,7 +85,7 @@ export async function openBook(file: string): Promise<Book> {
   }
 
   return {
-    received: (body) => note({ event: 'received', body }),
+    received: (body, about) => note({ event: 'received', body, ...about }),
     async finished(sequence, outcome) {
       await note({ event: 'finished', sequence, ...outcome })
     },

@@ -6,18 +6,29 @@ export type BookEntry = {
   readonly sequence: number
   /** Milliseconds since the epoch. */
   readonly receivedAt: number
+  /** `chat`, `embeddings` or `moderations`. */
+  readonly operation: string
+  /** Which server was imitated. */
+  readonly imitation: string
   /** Of the request body as JSON with sorted keys and no white space. */
   readonly bodySha256: string
   readonly model: string | null
   readonly seed: number | null
+  /** The client's own name for the request, `x-client-request-id`. */
+  readonly clientRequestId: string | null
+  /** `idempotency-key`. OpenAI gives it no meaning for completions; neither does this server. */
+  readonly idempotencyKey: string | null
   /** `answered`, the fault's kind, or `refused-<status>`; null when the server was killed before it got there. */
   readonly outcome: string | null
   /** Whether the provider did the work and would send a bill, whether or not the answer arrived. */
   readonly charged: boolean
-  /** 0 unless charged. */
+  /** 0 unless charged, like all counts. */
   readonly inputTokens: number
-  /** 0 unless charged. */
+  /** Part of inputTokens read from the prompt cache. */
+  readonly cachedTokens: number
   readonly outputTokens: number
+  /** Part of outputTokens that was hidden reasoning. */
+  readonly reasoningTokens: number
   /** Of the completion; null unless charged. */
   readonly textSha256: string | null
 }
@@ -30,6 +41,7 @@ export type BookTotals = {
   readonly chargedAgain: number
   /** Charged ones. */
   readonly inputTokens: number
+  readonly cachedTokens: number
   readonly outputTokens: number
 }
 
@@ -64,7 +76,9 @@ export function readBook(file: string): Book {
 /** A request takes two lines: `received` names it, `finished` says how it ended. */
 type BookLine = { readonly event: 'received' | 'finished'; readonly sequence: number; readonly at: number } & Partial<BookEntry>
 
-const blank = { bodySha256: '', model: null, seed: null, outcome: null, charged: false, inputTokens: 0, outputTokens: 0, textSha256: null }
+const nothing = { inputTokens: 0, cachedTokens: 0, outputTokens: 0, reasoningTokens: 0, textSha256: null }
+const unknown = { operation: 'chat', imitation: 'openai', bodySha256: '', model: null, seed: null, clientRequestId: null, idempotencyKey: null }
+const blank = { ...unknown, outcome: null, charged: false, ...nothing }
 
 function addLine(entries: Map<number, BookEntry>, { event: _, at, ...fields }: BookLine): void {
   entries.set(fields.sequence, { receivedAt: at, ...blank, ...entries.get(fields.sequence), ...fields })
@@ -78,6 +92,7 @@ function totalsOf(entries: readonly BookEntry[]): BookTotals {
     charged: charged.length,
     chargedAgain: charged.length - new Set(charged.map((entry) => entry.bodySha256)).size,
     inputTokens: charged.reduce((sum, entry) => sum + entry.inputTokens, 0),
+    cachedTokens: charged.reduce((sum, entry) => sum + entry.cachedTokens, 0),
     outputTokens: charged.reduce((sum, entry) => sum + entry.outputTokens, 0),
   }
 }

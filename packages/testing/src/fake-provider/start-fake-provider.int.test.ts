@@ -64,7 +64,9 @@ describe('startFakeProvider', () => {
     await start({ apiKey: 'k' })
     const list = (key: string) => fetch(`${provider!.url}/models`, { headers: { authorization: `Bearer ${key}` } })
     expect((await list('wrong')).status).toBe(401)
-    expect(await (await list('k')).json()).toMatchObject({ data: [{ id: 'simulated-teacher' }] })
+    expect(await (await list('k')).json()).toMatchObject({
+      data: expect.arrayContaining([{ id: 'simulated-teacher', object: 'model', created: 0, owned_by: 'sedi' }]),
+    })
     expect(readBook(bookFile()).entries).toEqual([])
   })
 
@@ -80,7 +82,9 @@ describe('startFakeProvider', () => {
   it.each([
     ['an unknown field', { ...question, temprature: 1 }, 'unknown_parameter', 'temprature'],
     ['a field it does not imitate', { ...question, logprobs: true }, 'unknown_parameter', 'logprobs'],
-    ['stream', { ...question, stream: true }, 'invalid_value', 'stream'],
+    ['stream as text', { ...question, stream: 'true' }, 'invalid_value', 'stream'],
+    ['two answers', { ...question, n: 2 }, 'invalid_value', 'n'],
+    ['a format without a name', { ...question, response_format: { type: 'json_schema', json_schema: { schema: {} } } }, 'invalid_value', 'response_format'],
     ['five stops', { ...question, stop: ['a', 'b', 'c', 'd', 'e'] }, 'invalid_value', 'stop'],
     ['no messages', { model: 'simulated-teacher' }, 'missing_required_parameter', 'messages'],
     ['empty messages', { ...question, messages: [] }, 'invalid_value', 'messages'],
@@ -100,7 +104,7 @@ describe('startFakeProvider', () => {
   it('does not know other models, paths and methods', async () => {
     await start()
     expect(await post({ ...question, model: 'gpt-5' })).toMatchObject({ status: 404, json: { error: { code: 'model_not_found' } } })
-    expect((await fetch(`${provider!.url}/embeddings`, { method: 'POST', body: '{}' })).status).toBe(404)
+    expect((await fetch(`${provider!.url}/audio/speech`, { method: 'POST', body: '{}' })).status).toBe(404)
     expect((await fetch(`${provider!.url}/chat/completions`)).status).toBe(404)
     expect(readBook(bookFile()).entries).toHaveLength(1)
   })
