@@ -1,4 +1,7 @@
-import { type Charged, type ErrorCode, redact, SediError } from '@sedi/spec'
+import { type Charged, redact, SediError } from '@sedi/spec'
+import { failureOf } from './failure-of.ts'
+import { type ErrorWords, wordsOf } from './read-error-body.ts'
+import { type RateLimitHeaders, readRateLimits } from './read-rate-limits.ts'
 import { retryAfterMs } from './retry-after-ms.ts'
 import { wasNeverSent } from './was-never-sent.ts'
 
@@ -10,18 +13,29 @@ export type FailureContext = {
   readonly keyVariable: string
   readonly secrets: readonly string[]
   readonly timeoutMs: number
+  readonly idleTimeoutMs?: number | undefined
+  readonly rateLimitHeaders?: RateLimitHeaders | undefined
+  /** A header that says how long to wait, beside `retry-after`. */
+  readonly retryAfterHeader?: string | undefined
+  /** How long to wait for a server that is loading its model. */
+  readonly loadingMs?: number | undefined
   /** Who ended the call, if anyone did. */
-  readonly endedBy: 'caller' | 'deadline' | undefined
+  readonly endedBy: EndedBy | undefined
   readonly nowMs: number
 }
 
-/** Anything the SDK throws, as the SediError it means. `details`: `{ charged, status?, retryAfterMs?, requestId? }`. */
+/** The caller, our time-out for the whole answer, or the one for a silence within it. */
+export type EndedBy = 'caller' | 'deadline' | 'silence'
+
+/** Anything the SDK throws, as the SediError it means. `details`: `{ charged, status?, retryAfterMs?, rateLimits?, requestId? }`. */
 export function chatCompletionError(error: unknown, context: FailureContext): SediError {
   if (SediError.is(error)) return error
   if (context.endedBy === 'caller') return abortedError(context.provider, error)
   const status = statusOf(error)
   if (status !== undefined) return statusError(status, error as ErrorReply, context)
+  if (context.endedBy === 'silence') return silenceError(error, context)
   if (context.endedBy === 'deadline' || isTimeout(error)) return timeoutError(error, context)
+  if (isErrorInAnswer(error)) return errorInAnswer(wordsOf({ error: error.error }), context, error)
   return connectionError(error, context)
 }
 
@@ -32,59 +46,66 @@ export function abortedError(provider: string, cause?: unknown): SediError {
 }
 
 /** What an APIError of the SDK carries; read by shape, because bodies of other servers fill its fields with anything. */
-type ErrorReply = {
-  readonly message: string
-  readonly headers?: Headers | undefined
-  readonly code?: unknown
-  readonly type?: unknown
-  readonly requestID?: string | null | undefined
+type ErrorReply = { readonly message: string; readonly headers?: Headers | undefined; readonly error?: unknown; readonly requestID?: string | null | undefined }
+
+/** What the refusal said; undefined when the error is none. For whoever wants to learn from it. */
+export function refusalOf(error: unknown): { readonly status: number; readonly words: ErrorWords } | undefined {
+  const status = statusOf(error)
+  if (status === undefined) return undefined
+  const { error: body, message } = error as ErrorReply
+  if (body === undefined || body === null) return { status, words: { message: message.replace(/^\d{3} /, '') } }
+  return { status, words: isWords(body) ? body : wordsOf({ error: body }) }
 }
 
-type Failure = { readonly code: ErrorCode; readonly retryable: boolean; readonly advice: string }
+const isWords = (body: unknown): body is ErrorWords => typeof body === 'object' && body !== null && 'message' in body && typeof body.message === 'string'
 
 function statusError(status: number, error: ErrorReply, context: FailureContext): SediError {
-  const { code, retryable, advice } = failureOf(status, error, context)
-  const label = typeof error.code === 'string' ? `${status} ${error.code}` : String(status)
-  const words = redact(error.message.replace(/^\d{3} /, ''), context.secrets).slice(0, 300)
+  const { headers } = error
+  const { words } = refusalOf(error)!
+  const { code, retryable, charged, advice } = failureOf({ status, words, headers, keyVariable: context.keyVariable })
   const details = {
-    charged: mayHaveWorked.has(status) ? 'uncertain' : 'none',
+    charged,
     status,
-    retryAfterMs: error.headers === undefined ? undefined : retryAfterMs(error.headers, context.nowMs),
+    retryAfterMs: waitOf(status, words, headers, context),
+    rateLimits: headers === undefined ? undefined : readRateLimits(headers, context.rateLimitHeaders),
     requestId: error.requestID ?? undefined,
   }
-  const message = `${context.provider}: ${context.host} answered ${label}: ${words}${advice === '' ? '' : `\n${advice}`}`
+  const label = typeof words.code === 'string' ? `${status} ${words.code}` : String(status)
+  const said = redact(words.message, context.secrets).slice(0, 300)
+  const message = `${context.provider}: ${context.host} answered ${label}: ${said}${advice === '' ? '' : `\n${advice}`}`
   return new SediError(code, message, { retryable, details, secrets: context.secrets, cause: error })
 }
 
-// Said by what stands between us and the model when its own patience ends: the model may still be at work.
-const mayHaveWorked: ReadonlySet<number> = new Set([408, 504, 524])
+function waitOf(status: number, words: ErrorWords, headers: Headers | undefined, context: FailureContext): number | undefined {
+  if (headers === undefined) return undefined
+  const asked = retryAfterMs(headers, context.nowMs, { extraHeader: context.retryAfterHeader, words: words.message })
+  return asked ?? (status === 503 && /loading/i.test(words.message) ? context.loadingMs : undefined)
+}
 
-const tooLong = /context[ _]?(?:length|size|window)/i
-const refusedContent = /^content_(?:filter|policy_violation)$/
-const noQuota = /^(?:insufficient_quota|billing_hard_limit_reached)$/
-const notSupported = /unsupported[ _](?:parameter|value)|unknown[ _]parameter|unrecognized request argument/i
-
-/** What a status means; the body decides between the meanings of a 400 and of a 429. */
-function failureOf(status: number, error: ErrorReply, { keyVariable }: FailureContext): Failure {
-  const final = (code: ErrorCode, advice: string): Failure => ({ code, retryable: false, advice })
-  const says = (pattern: RegExp) => [error.code, error.type].some((value) => pattern.test(String(value)))
-  if (status === 401 || status === 403) return final('invalid-credential', `Check the key in ${keyVariable} (option apiKey), and what it may be used for.`)
-  if (status === 404) return final('not-found', 'Check generator.model and generator.baseUrl.')
-  if (status === 402 || (status === 429 && says(noQuota))) return final('quota-exhausted', 'Add credit or raise the limit at the provider, then resume.')
-  if (status === 429) return { code: 'rate-limited', retryable: true, advice: '' }
-  if (status === 408 || status === 409 || status >= 500 || status < 400) return { code: 'provider-response', retryable: true, advice: '' }
-  if (says(refusedContent)) return final('content-refused', 'The provider refuses the prompt.')
-  if (says(tooLong) || tooLong.test(error.message)) return final('context-length', 'Use a shorter prompt, or lower generator.maxOutputTokens.')
-  if (says(notSupported) || notSupported.test(error.message)) {
-    return final('unsupported', 'Leave the setting out; for servers that know only max_tokens set generator.maxTokensField to max_tokens.')
-  }
-  return final('invalid-input', '')
+/**
+ * An error in place of, or in the middle of, an answer whose status was 200: generation had begun, so it may have been charged. A number in
+ * it is what the status would have been.
+ */
+export function errorInAnswer(words: ErrorWords, context: Pick<FailureContext, 'provider' | 'keyVariable' | 'secrets'>, cause?: unknown): SediError {
+  const status = Number(words.code)
+  const known = Number.isInteger(status) && status >= 400 && status < 600
+  const { code, retryable, advice } = known
+    ? failureOf({ status, words, keyVariable: context.keyVariable })
+    : ({ code: 'provider-response', retryable: true, advice: '' } as const)
+  const said = redact(JSON.stringify(words), context.secrets).slice(0, 300)
+  const message = `${context.provider}: expected an answer with the 2xx status, but an error came: ${said}. It may have been charged.${advice === '' ? '' : `\n${advice}`}`
+  return new SediError(code, message, { retryable, details: { charged: 'uncertain' }, secrets: context.secrets, cause })
 }
 
 function timeoutError(error: unknown, { provider, host, timeoutMs, secrets }: FailureContext): SediError {
   const charged: Charged = wasNeverSent(error) ? 'none' : 'uncertain'
   const message = `${provider}: no complete answer from ${host} within ${timeoutMs} ms. Raise generator.timeoutMs if the model needs longer.`
   return new SediError('timeout', message, { retryable: true, details: { charged }, secrets, cause: error })
+}
+
+function silenceError(error: unknown, { provider, host, idleTimeoutMs, secrets }: FailureContext): SediError {
+  const message = `${provider}: ${host} stopped in the middle of its answer and was silent for ${idleTimeoutMs} ms. Raise generator.idleTimeoutMs if the model pauses that long.`
+  return new SediError('timeout', message, { retryable: true, details: { charged: 'uncertain' }, secrets, cause: error })
 }
 
 /** The connection broke, or the body did: the SDK lets a raw TypeError (cut off) or SyntaxError (cut JSON) through. */
@@ -105,6 +126,11 @@ function reasonOf(error: unknown): string {
 
 function statusOf(error: unknown): number | undefined {
   return error instanceof Error && 'status' in error && typeof error.status === 'number' ? error.status : undefined
+}
+
+/** What the SDK throws when an event of a stream holds an error. */
+function isErrorInAnswer(error: unknown): error is Error & { readonly error: unknown } {
+  return error instanceof Error && error.constructor.name === 'APIError' && 'error' in error && error.error !== undefined
 }
 
 function isTimeout(error: unknown): boolean {

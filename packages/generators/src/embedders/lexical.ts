@@ -22,6 +22,7 @@ export default defineEmbedder({
     provider: 'lexical',
     modelId: `hashed-tf-idf-${dimensions}`,
     maxBatchSize: Number.POSITIVE_INFINITY,
+    rowsDependOn: 'call',
     async embed(texts, { signal } = {}) {
       if (signal?.aborted) throw new SediError('aborted', 'lexical: the call was aborted', { details: { charged: 'none' } })
       return { embeddings: lexicalEmbeddings(texts, { dimensions }), usage: {} }

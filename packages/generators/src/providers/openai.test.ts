@@ -1,12 +1,12 @@
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
+import { createServer, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { text } from 'node:stream/consumers'
 import { inspect } from 'node:util'
-import { type GenerateRequest, SediError } from '@sedi/spec'
+import type { GenerateRequest } from '@sedi/spec'
 import { createFakeProviderSubject, describeTextGeneratorContract } from '@sedi/testing/contracts'
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest'
 import type * as z from 'zod'
 import { globalAgentKey } from '../chat-completions/patient-dispatcher.ts'
+import { completion, failureOf, type OddServer, question, type Respond, sends, sendsChoice, startOddServer } from '../fixtures/odd-server.ts'
 import openai from './openai.ts'
 
 type Options = z.input<typeof openai.options>
@@ -20,55 +20,25 @@ describeTextGeneratorContract({
   destroy: (subject) => subject.close(),
 })
 
-type Respond = (response: ServerResponse, request: IncomingMessage) => void
-
 const secret = 'one.two.three.four'
-const question: GenerateRequest = { messages: [{ role: 'user', content: 'Hello' }], maxOutputTokens: 100 }
-const choice = { index: 0, message: { role: 'assistant', content: 'Hi', refusal: null }, finish_reason: 'stop' }
-const completion = { id: 'x', model: 'm-2026', choices: [choice], usage: { prompt_tokens: 3, completion_tokens: 1 } }
 
-// The real SDK over real HTTP, against a server that does one odd thing at a time.
-let server: Server
+let server: OddServer
 let baseUrl: string
-let respond: Respond
-let received: { body: Record<string, unknown>; request: IncomingMessage }
-let requests = 0
 
 beforeAll(async () => {
-  server = createServer(async (request, response) => {
-    received = { body: JSON.parse(await text(request)) as Record<string, unknown>, request }
-    requests += 1
-    respond(response, request)
-  })
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
-  baseUrl = `http://127.0.0.1:${(server.address() as AddressInfo).port}/v1`
+  server = await startOddServer()
+  baseUrl = server.baseUrl
 })
-afterAll(() => {
-  server.closeAllConnections()
-  server.close()
-})
+afterAll(() => server.close())
 afterEach(() => vi.unstubAllEnvs())
 
-const sends =
-  (body: string | object, { status = 200, headers = {} }: { status?: number; headers?: Record<string, string> } = {}): Respond =>
-  (response) =>
-    response.writeHead(status, { 'content-type': 'application/json', ...headers }).end(typeof body === 'string' ? body : JSON.stringify(body))
-
-const sendsChoice = (changes: object, top: object = {}): Respond => sends({ ...completion, choices: [{ ...choice, ...changes }], ...top })
+const received = () => server.seen.at(-1)!
+const respondWith = (how: Respond) => server.answer(how)
 
 async function ask(how: Respond, request: Partial<GenerateRequest> = {}, timeoutMs?: number) {
-  respond = how
+  respondWith(how)
   const generator = await create({ baseUrl }, timeoutMs === undefined ? { apiKey: secret } : { apiKey: secret, timeoutMs })
   return generator.generate({ ...question, ...request })
-}
-
-async function failureOf(answer: Promise<unknown>): Promise<SediError> {
-  const error = await answer.then(
-    (value) => value,
-    (thrown: unknown) => thrown,
-  )
-  if (!SediError.is(error)) throw new Error(`Expected a SediError, got ${inspect(error)}`)
-  return error
 }
 
 async function freePort(): Promise<number> {
@@ -90,31 +60,39 @@ describe('openai: the request', () => {
       { role: 'user', content: 'Hello' },
     ] as const
     await ask(sends(completion), { messages, maxOutputTokens: 7, temperature: 0, topP: 0.9, seed: 0, stop: ['a', 'b'] })
-    expect(received.body).toEqual({ model: 'm', messages, max_completion_tokens: 7, temperature: 0, top_p: 0.9, seed: 0, stop: ['a', 'b'] })
-    expect(received.request.headers.authorization).toBe(`Bearer ${secret}`)
-    expect(received.request.url).toBe('/v1/chat/completions')
+    expect(received().body).toEqual({ model: 'm', messages, max_tokens: 7, temperature: 0, top_p: 0.9, seed: 0, stop: ['a', 'b'] })
+    expect(received().headers.authorization).toBe(`Bearer ${secret}`)
+    expect(received().url).toBe('/v1/chat/completions')
   })
 
-  it('says max_tokens to servers that know only that', async () => {
-    respond = sends(completion)
-    await (await create({ baseUrl, maxTokensField: 'max_tokens' })).generate(question)
-    expect(received.body).toEqual({ model: 'm', messages: question.messages, max_tokens: 100 })
+  it('calls the limit on tokens as it is told to', async () => {
+    respondWith(sends(completion))
+    await (await create({ baseUrl, maxTokensField: 'max_completion_tokens' })).generate(question)
+    expect(received().body).toEqual({ model: 'm', messages: question.messages, max_completion_tokens: 100 })
   })
 
-  it('sends the first four stops and warns about the others', async () => {
-    const result = await ask(sends(completion), { stop: ['a', 'b', 'c', 'd', 'e'] })
-    expect(received.body.stop).toEqual(['a', 'b', 'c', 'd'])
-    expect(result.warnings).toEqual([expect.stringContaining('5 sequences')])
+  it('cuts the answer at stop sequences beyond the fourth itself', async () => {
+    const result = await ask(sendsChoice({ message: { content: 'one E two' }, finish_reason: 'length' }), { stop: ['a', 'b', 'c', 'd', 'E', 'F'] })
+    expect(received().body.stop).toEqual(['a', 'b', 'c', 'd'])
+    expect(result).toMatchObject({ text: 'one ', finishReason: 'stop', warnings: [], adaptations: [{ setting: 'stop[4…]', action: 'emulated' }] })
+  })
+
+  it('goes on sending the first four when the run is resumed', async () => {
+    const stop = ['a', 'b', 'c', 'd', 'E']
+    const { adaptations } = await ask(sends(completion), { stop })
+    const resumed = await openai.createTextGenerator('m', openai.options.parse({ baseUrl }), { credentials: {}, timeoutMs: 2_000, adaptations })
+    await resumed.generate({ ...question, stop })
+    expect(received().body.stop).toEqual(['a', 'b', 'c', 'd'])
   })
 
   it('names the organisation only when told to', async () => {
     vi.stubEnv('OPENAI_ORG_ID', 'org-from-environment')
     vi.stubEnv('OPENAI_PROJECT_ID', 'project-from-environment')
     await ask(sends(completion))
-    expect(received.request.headers).not.toHaveProperty('openai-organization')
-    expect(received.request.headers).not.toHaveProperty('openai-project')
+    expect(received().headers).not.toHaveProperty('openai-organization')
+    expect(received().headers).not.toHaveProperty('openai-project')
     await (await create({ baseUrl, organization: 'org-1' })).generate(question)
-    expect(received.request.headers['openai-organization']).toBe('org-1')
+    expect(received().headers['openai-organization']).toBe('org-1')
   })
 })
 
@@ -129,9 +107,9 @@ describe('openai: the key', () => {
 
   it('is not needed with one, and the environment is not asked', async () => {
     vi.stubEnv('OPENAI_API_KEY', 'from-the-environment')
-    respond = sends(completion)
+    respondWith(sends(completion))
     await (await create({ baseUrl })).generate(question)
-    expect(received.request.headers.authorization).toBe('Bearer no-key')
+    expect(received().headers.authorization).toBe('Bearer no-key')
   })
 
   it('is refused when it cannot be sent', async () => {
@@ -142,11 +120,11 @@ describe('openai: the key', () => {
 
   it('goes to OpenAI unless baseUrl says otherwise', async () => {
     vi.stubEnv('OPENAI_BASE_URL', baseUrl)
-    const before = requests
+    const before = server.seen.length
     const generator = await create({}, { apiKey: secret, timeoutMs: 1 })
     const error = await failureOf(generator.generate(question))
     expect(error.message).toContain('api.openai.com')
-    expect(requests).toBe(before)
+    expect(server.seen).toHaveLength(before)
   })
 
   // Long enough for the key to lie where the message is cut.
@@ -193,7 +171,15 @@ describe('openai: the answer', () => {
   it.each([
     ['missing', undefined, {}, 0],
     ['null', null, {}, 0],
-    ['without details', { prompt_tokens: 0, completion_tokens: 5 }, { inputTokens: 0, outputTokens: 5 }, 0],
+    ['without details', { prompt_tokens: 2, completion_tokens: 5 }, { inputTokens: 2, outputTokens: 5 }, 0],
+    ['0 because nobody counts', { prompt_tokens: 0, completion_tokens: 0 }, {}, 1],
+    [
+      'written to a cache',
+      { prompt_tokens: 9, prompt_tokens_details: { cached_tokens: 4, cache_write_tokens: 5 } },
+      { inputTokens: 9, cachedInputTokens: 4, cacheWriteInputTokens: 5 },
+      0,
+    ],
+    ['DeepSeek’s', { prompt_tokens: 9, prompt_cache_hit_tokens: 4, prompt_cache_miss_tokens: 5 }, { inputTokens: 9, cachedInputTokens: 4 }, 0],
     ['partly wrong', { prompt_tokens: '12', completion_tokens: -1, prompt_tokens_details: null }, {}, 2],
     ['more cached than sent', { prompt_tokens: 5, prompt_tokens_details: { cached_tokens: 9 } }, { inputTokens: 5 }, 1],
     ['not an object', 'many', {}, 1],
@@ -237,7 +223,7 @@ describe('openai: a 200 that is no answer', () => {
     ['empty JSON', sends(''), 'an empty body came'],
     ['an empty page', sends('', html), 'an empty body came'],
     ['null', sends('null'), 'an empty body came'],
-    ['an error', sends({ error: { message: 'Upstream is down', code: 502 } }), 'an error came: {"error":{"message":"Upstream is down"'],
+    ['an error', sends({ error: { message: 'Upstream is down', code: 502 } }), 'an error came: {"code":502,"message":"Upstream is down"'],
     ['no choices', sends({ model: 'm' }), 'lacks choices'],
     ['null choices', sends({ ...completion, choices: null }), 'lacks choices'],
     ['empty choices', sends({ ...completion, choices: [] }), 'lacks choices'],
@@ -306,7 +292,7 @@ describe('openai: the transport', () => {
   })
 
   it('aborted while the body arrives', async () => {
-    respond = (response) => response.writeHead(200, { 'content-type': 'application/json' }).write(half)
+    respondWith((response) => response.writeHead(200, { 'content-type': 'application/json' }).write(half))
     const generator = await create({ baseUrl })
     const error = await failureOf(generator.generate(question, { signal: AbortSignal.timeout(100) }))
     expect(error).toMatchObject({ code: 'aborted', retryable: false, details: { charged: 'uncertain' } })
@@ -334,6 +320,20 @@ describe('openai: a status', () => {
     [429, { error: { message: 'words', type: 'insufficient_quota', code: null } }, 'quota-exhausted', false],
     [429, openAiError('rate_limit_exceeded'), 'rate-limited', true],
     [409, openAiError(null), 'provider-response', true],
+    [425, '', 'provider-response', true],
+    [498, openAiError('capacity_exceeded', 'Flex tier capacity exceeded'), 'rate-limited', true],
+    [501, { error: { code: 501, message: 'This server does not support it', type: 'not_supported_error' } }, 'unsupported', false],
+    [405, '', 'not-found', false],
+    [413, { error: { message: 'Request too large for model m', type: 'tokens', code: 'rate_limit_exceeded' } }, 'context-length', false],
+    [429, openAiError('rate_limit_exceeded', 'Request too large for m on tokens per min (TPM): Limit 30000, Requested 35000.'), 'context-length', false],
+    [429, { error: { message: 'You exceeded your current quota, please check your plan and billing details.' } }, 'quota-exhausted', false],
+    [429, { error: { message: 'You exceeded your current quota. Please retry in 34.07s.' } }, 'rate-limited', true],
+    [403, { error: { code: 403, message: 'Flagged', metadata: { reasons: ['violence'], flagged_input: 'x' } } }, 'content-refused', false],
+    [400, { error: { code: 400, message: 'x/y is not a valid model ID' } }, 'not-found', false],
+    [400, { object: 'error', message: 'Invalid model: x', type: 'invalid_model', code: '1500' }, 'not-found', false],
+    [400, openAiError('invalid_prompt', 'Your prompt was flagged as potentially violating our usage policy'), 'content-refused', false],
+    [400, openAiError(null, 'max_tokens is too large: 99999. This model supports at most 16384 completion tokens.'), 'context-length', false],
+    [500, { error: { code: 500, message: 'Context size has been exceeded.', type: 'server_error' } }, 'context-length', false],
     [500, openAiError(null), 'provider-response', true],
     [503, { error: { code: 503, message: 'Loading model', type: 'unavailable_error' } }, 'provider-response', true],
     [529, '', 'provider-response', true],
@@ -345,6 +345,41 @@ describe('openai: a status', () => {
 
   it.each([408, 504, 524])('%i may have cost something', async (status) => {
     expect(await fails(sends('', { status }))).toMatchObject({ ...uncertain, details: { charged: 'uncertain', status } })
+  })
+
+  it('of a model that failed at JSON may have cost something, and may go better', async () => {
+    expect(await fails(sends(openAiError('json_validate_failed'), { status: 400 }))).toMatchObject(uncertain)
+  })
+
+  it('402 with a time to wait is about what is in flight, not about credit', async () => {
+    const error = await fails(sends({ error: { code: 402, message: 'In-flight budget' } }, { status: 402, headers: { 'retry-after': '3' } }))
+    expect(error).toMatchObject({ code: 'rate-limited', retryable: true, details: { retryAfterMs: 3_000 } })
+  })
+
+  it.each([
+    [500, 'false', false],
+    [429, 'false', false],
+    [400, 'true', true],
+    [401, 'true', false],
+    [402, 'true', false],
+  ])('%i with x-should-retry: %s is retryable: %s', async (status, told, expected) => {
+    expect((await fails(sends(openAiError(null), { status, headers: { 'x-should-retry': told } }))).retryable).toBe(expected)
+  })
+
+  it('that points elsewhere is not followed: prompt and key stay here', async () => {
+    const before = server.seen.length
+    const error = await fails(sends('', { status: 307, headers: { location: `${baseUrl}/elsewhere?token=abc` } }))
+    expect(server.seen).toHaveLength(before + 1)
+    expect(error).toMatchObject({ code: 'not-found', retryable: false, details: { charged: 'none', status: 307 } })
+    expect(error.message).toMatch(/\/elsewhere$/m)
+    expect(error.message).not.toContain('token=abc')
+  })
+
+  it('says the limits of the key', async () => {
+    const headers = { 'x-ratelimit-limit-requests': '500', 'x-ratelimit-remaining-requests': '0', 'x-ratelimit-reset-requests': '6m0s' }
+    const { details } = await fails(sends(openAiError('rate_limit_exceeded'), { status: 429, headers }))
+    expect(details.rateLimits).toEqual({ requests: { limit: 500, remaining: 0, resetMs: 360_000 } })
+    expect((await ask(sends(completion, { headers }))).rateLimits).toEqual(details.rateLimits)
   })
 
   it('of a proxy, in HTML, is cut', async () => {
@@ -373,8 +408,8 @@ describe('openai: a status', () => {
   })
 
   it('is one request, whatever the server says about retries', async () => {
-    const before = requests
+    const before = server.seen.length
     await fails(sends('', { status: 503, headers: { 'x-should-retry': 'true', 'retry-after-ms': '1' } }))
-    expect(requests - before).toBe(1)
+    expect(server.seen).toHaveLength(before + 1)
   })
 })

@@ -1,116 +1,168 @@
-import { SediError, type TextGenerator } from '@sedi/spec'
-import type OpenAI from 'openai'
+import { type Adaptation, SediError, type TextGenerator } from '@sedi/spec'
 import * as z from 'zod'
-import { chatCompletionBody } from '../chat-completions/chat-completion-body.ts'
-import { abortedError, chatCompletionError } from '../chat-completions/chat-completion-error.ts'
+import { startCallClock } from '../chat-completions/call-clock.ts'
+import { abortedError, chatCompletionError, refusalOf } from '../chat-completions/chat-completion-error.ts'
+import { type ComposedRequest, composeRequest } from '../chat-completions/compose-request.ts'
+import { type Connection, connect } from '../chat-completions/connect.ts'
+import { describeModel } from '../chat-completions/describe-model.ts'
+import { answerWarnings, cutAtStops, statedCost } from '../chat-completions/finish-answer.ts'
+import { learnFromRefusal } from '../chat-completions/learn-from-refusal.ts'
 import { parseChatCompletion } from '../chat-completions/parse-chat-completion.ts'
-import { patientDispatcher } from '../chat-completions/patient-dispatcher.ts'
+import { readRateLimits } from '../chat-completions/read-rate-limits.ts'
+import { readReply } from '../chat-completions/read-reply.ts'
 import { defineProvider, type ProviderContext } from '../define-provider.ts'
+import type { Preset } from '../presets/preset.ts'
+import { presets } from '../presets/registry.gen.ts'
+import { listPriceOf } from '../prices/list-price.ts'
 
 const provider = 'openai'
-const keyVariable = 'OPENAI_API_KEY'
+
+const presetIds = Object.keys(presets) as (keyof typeof presets)[]
 
 const options = z.strictObject({
+  preset: z.enum(presetIds).optional().meta({
+    description:
+      'Which server: its address, the variable its key comes from, and what it does otherwise than OpenAI. Default: `openai`; with baseUrl `compatible`.',
+  }),
   baseUrl: z
     .url({ protocol: /^https?$/ })
     .optional()
-    .meta({ description: 'Address of an OpenAI-compatible server, up to and including `/v1`. Default: OpenAI’s own. With it the key is optional.' }),
-  organization: z.string().optional().meta({ description: 'The OpenAI organisation that pays.', affects: 'speed' }),
+    .meta({ description: 'Address of the server, up to and including `/v1`. Default: the preset’s own. With it the key is optional.' }),
+  organization: z.string().optional().meta({ description: 'The organisation that pays, where the server lets a request say so.', affects: 'speed' }),
   maxTokensField: z
     .enum(['max_completion_tokens', 'max_tokens'])
-    .default('max_completion_tokens')
-    .meta({ description: 'How the server calls the limit on output tokens; Ollama and older servers know only `max_tokens`.' }),
+    .optional()
+    .meta({ description: 'How the server calls the limit on output tokens. Default: the preset’s; another name is learned when the server asks for it.' }),
+  reasoningEffort: z
+    .enum(['none', 'minimal', 'low', 'medium', 'high', 'xhigh', 'max'])
+    .optional()
+    .meta({ description: 'How much a reasoning model thinks before it answers; thoughts are billed and count against maxOutputTokens. Not sent unless set.' }),
+  serviceTier: z
+    .enum(['auto', 'default', 'flex', 'scale', 'priority', 'fast'])
+    .optional()
+    .meta({ description: 'Which service and price are asked for (OpenAI, Groq). Not sent unless set; set generator.price to that tier’s.', affects: 'speed' }),
+  stream: z
+    .boolean()
+    .default(false)
+    .meta({ description: 'Receive answers word by word: a server that stops half-way is noticed after idleTimeoutMs instead of timeoutMs.', affects: 'speed' }),
+  idleTimeoutMs: z
+    .int()
+    .min(1)
+    .default(60_000)
+    .meta({ description: 'With `stream`: longest silence within an answer, from its first words on.', unit: 'ms', affects: 'speed' }),
 })
 
 type Options = z.output<typeof options>
 
-// A longer one fires at once (24.8 days).
-const longestTimerMs = 2 ** 31 - 1
-
-/** Chat Completions of OpenAI and of every server that speaks the same protocol, through the official SDK. Answers are not streamed. */
+/** Chat Completions of OpenAI and of every server that speaks the same protocol, through the official SDK. */
 export default defineProvider({
   id: provider,
-  title: 'OpenAI, and any OpenAI-compatible server (vLLM, llama.cpp, Ollama, OpenRouter, …)',
+  title: 'OpenAI, and any OpenAI-compatible server: Azure, vLLM, SGLang, Ollama, llama.cpp, LM Studio, OpenRouter, Together, Groq, DeepSeek, Mistral, …',
   options,
-  // Not required: servers of one's own often have no key. Against OpenAI itself a missing key is an error when the generator is made.
-  credentials: [{ option: 'apiKey', env: keyVariable, required: false }],
+  // Not required: servers of one's own often have no key. Where one is needed, a missing key is an error when the generator is made.
+  credentials: [{ option: 'apiKey', env: presets.openai.key.env, required: false }],
+  credentialsFor: (options) => [{ option: 'apiKey', env: presetOf(options).key.env, required: false }],
   dependencies: { openai: '^7.55.0' },
   needsModel: true,
   createTextGenerator: createGenerator,
+  listPrice: (modelId, options) => {
+    const { prices } = presetOf(options)
+    // At another address somebody else may be selling, and another tier has another price.
+    const asListed = options.baseUrl === undefined && (options.serviceTier === undefined || options.serviceTier === 'default')
+    return prices === undefined || !asListed ? undefined : listPriceOf(prices, modelId)
+  },
 })
 
+export function presetOf({ preset, baseUrl }: Pick<Options, 'preset' | 'baseUrl'>): Preset {
+  return presets[preset ?? (baseUrl === undefined ? 'openai' : 'compatible')]
+}
+
 async function createGenerator(modelId: string, options: Options, context: ProviderContext): Promise<TextGenerator> {
-  const apiKey = readKey(options, context)
-  const timeoutMs = Math.min(context.timeoutMs, longestTimerMs)
-  const client = await createClient(options, apiKey, timeoutMs)
-  const known = { provider, host: new URL(client.baseURL).host, keyVariable, secrets: [apiKey], timeoutMs }
+  const preset = presetOf(options)
+  const name = options.preset ?? provider
+  requireKnownTier(name, preset, options)
+  const connection = await connect(name, preset, options, context)
+  const { host, keyVariable, secrets } = connection
+  const learned = new Map((context.adaptations ?? []).map((adaptation) => [adaptation.setting, adaptation]))
+  const timeouts = { timeoutMs: context.timeoutMs, idleTimeoutMs: options.idleTimeoutMs }
+  const failureContext = { ...preset, ...timeouts, provider: name, host, keyVariable, secrets }
 
   return {
     specVersion: 1,
     provider,
     modelId,
+
     async generate(request, { signal } = {}) {
-      if (signal?.aborted) throw abortedError(provider)
-      const { body, warnings } = chatCompletionBody(modelId, request, options.maxTokensField)
-      // Beside the SDK's own time-out, because that one does not cover the body of an error reply.
-      const deadline = new AbortController()
-      const timer = setTimeout(() => deadline.abort(), timeoutMs)
-      const either = signal === undefined ? deadline.signal : AbortSignal.any([signal, deadline.signal])
+      if (signal?.aborted) throw abortedError(name)
+      const clock = startCallClock({ signal, ...timeouts })
       try {
-        const reply: unknown = await client.chat.completions.create(body, { signal: either })
-        const result = parseChatCompletion(reply, { provider, modelId, secrets: known.secrets })
-        return { ...result, warnings: [...warnings, ...result.warnings] }
+        const compose = () => composeRequest({ modelId, request, preset, options, learned })
+        const { sent, response } = await sendAndLearn(compose, connection, learned, clock.signal)
+        const reply = await readReply(response, { connection, onProgress: clock.heard, signal: clock.signal })
+        const answer = parseChatCompletion(reply.body, { ...preset, provider: name, modelId, secrets, keyVariable })
+        const warnings = [...sent.warnings, ...reply.warnings, ...answer.warnings, ...answerWarnings(answer, request, preset, options.serviceTier)]
+        return {
+          ...cutAtStops(answer, sent.cutAt),
+          warnings,
+          ...(sent.adaptations.length === 0 ? {} : { adaptations: sent.adaptations }),
+          ...optional('costNanoUsd', statedCost(answer, preset)),
+          ...optional('rateLimits', readRateLimits(response.headers, preset.rateLimitHeaders)),
+        }
       } catch (error) {
-        const endedBy = signal?.aborted ? 'caller' : deadline.signal.aborted ? 'deadline' : undefined
-        throw chatCompletionError(error, { ...known, endedBy, nowMs: Date.now() })
+        throw chatCompletionError(error, { ...failureContext, endedBy: clock.endedBy(), nowMs: Date.now() })
       } finally {
-        clearTimeout(timer)
+        clock.stop()
+      }
+    },
+
+    async inspect({ signal } = {}) {
+      if (signal?.aborted) throw abortedError(name)
+      const clock = startCallClock({ signal, ...timeouts })
+      try {
+        return await describeModel(modelId, preset, connection, clock.signal)
+      } catch (error) {
+        throw chatCompletionError(error, { ...failureContext, endedBy: clock.endedBy(), nowMs: Date.now() })
+      } finally {
+        clock.stop()
       }
     },
   }
 }
 
-// The SDK insists on a key; servers without one ignore it.
-const placeholderKey = 'no-key'
-
-function readKey({ baseUrl }: Options, { credentials }: ProviderContext): string {
-  const apiKey = credentials.apiKey?.trim()
-  if (apiKey) {
-    // Anything else cannot be sent in a header; typically a quotation mark or dash that a text editor replaced.
-    if (/^[\x21-\x7e]+$/.test(apiKey)) return apiKey
-    throw new SediError(
-      'invalid-credential',
-      `${provider}: the key in ${keyVariable} (option apiKey) contains spaces or characters outside ASCII. Copy it again.`,
-    )
+/**
+ * Sends the request. When the server refuses one of its settings, nothing was charged: the setting is renamed or dropped, for all later
+ * requests as well, and the request is sent again. Ends because each setting changes once: a refusal after which the request would be the
+ * same is thrown.
+ */
+async function sendAndLearn(
+  compose: () => ComposedRequest,
+  { client, secrets }: Connection,
+  learned: Map<string, Adaptation>,
+  signal: AbortSignal,
+): Promise<{ readonly sent: ComposedRequest; readonly response: Response }> {
+  for (;;) {
+    const sent = compose()
+    try {
+      // The raw response: its headers say the key's limits, and the SDK would take a body that is no stream for an empty one.
+      const response = await client.post('/chat/completions', { body: sent.body, signal }).asResponse()
+      return { sent, response }
+    } catch (error) {
+      const refusal = refusalOf(error)
+      if (refusal === undefined) throw error
+      for (const lesson of learnFromRefusal(refusal, sent.body, secrets)) {
+        if (!learned.has(lesson.setting)) learned.set(lesson.setting, lesson)
+      }
+      if (JSON.stringify(compose().body) === JSON.stringify(sent.body)) throw error
+    }
   }
-  if (baseUrl !== undefined) return placeholderKey
-  throw new SediError(
-    'missing-credential',
-    `${provider}: no API key. Set the environment variable ${keyVariable} (option apiKey), or generator.baseUrl for a server without keys.`,
-  )
 }
 
-async function createClient({ baseUrl, organization }: Options, apiKey: string, timeoutMs: number): Promise<OpenAI> {
-  const { OpenAI } = await importSdk()
-  const dispatcher = patientDispatcher()
-  return new OpenAI({
-    apiKey,
-    maxRetries: 0,
-    timeout: timeoutMs,
-    // null, not undefined: the SDK would otherwise read the environment, which is no part of a run's fingerprint.
-    baseURL: baseUrl ?? null,
-    organization: organization ?? null,
-    project: null,
-    adminAPIKey: null,
-    logLevel: 'off',
-    ...(dispatcher === undefined ? {} : { fetchOptions: { dispatcher } }),
-  })
+/** A tier is a price: it is never dropped on the way. */
+function requireKnownTier(name: string, { lacks }: Preset, { serviceTier }: Options): void {
+  if (serviceTier === undefined || lacks?.service_tier === undefined) return
+  throw new SediError('invalid-config', `${name}: ${lacks.service_tier}. Remove generator.serviceTier.`)
 }
 
-async function importSdk(): Promise<typeof import('openai')> {
-  try {
-    return await import('openai')
-  } catch (cause) {
-    throw new SediError('missing-dependency', `${provider}: the package openai is not installed. Run: npm install openai@^7.55.0`, { cause })
-  }
+function optional<Name extends string, Value>(name: Name, value: Value | undefined): Partial<Record<Name, Value>> {
+  return value === undefined ? {} : ({ [name]: value } as Record<Name, Value>)
 }
