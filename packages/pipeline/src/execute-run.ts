@@ -1,7 +1,10 @@
 import { type RunState, SediError, toSediError } from '@sedi/spec'
+import { accountForEmbedders } from './calls/accounted-embedder.ts'
+import { waitingAttempts } from './calls/waiting-attempts.ts'
 import { restoreRun } from './restore-run.ts'
 import { runRound } from './round.ts'
 import type { Run, RunOptions } from './run-context.ts'
+import { cancelBought } from './steps/cancel-bought.ts'
 import { cancelTraining } from './steps/cancel-training.ts'
 import { evaluateModel } from './steps/evaluate-model.ts'
 
@@ -19,9 +22,13 @@ export type RunOutcome = {
 export async function executeRun(options: RunOptions): Promise<RunOutcome> {
   try {
     await recordState(options, 'running', '', undefined)
-    const run = await restoreRun(options)
+    const account = accountForEmbedders(options)
+    const run = await restoreRun({ ...options, adapters: account.adapters })
     await evaluateModel(0, run)
-    for (let round = 1; round <= run.config.rounds; round++) await runRound(round, run)
+    for (let round = 1; round <= run.config.rounds; round++) {
+      account.enterRound(round)
+      await runRound(round, run)
+    }
     await recordState(run, 'done', 'target reached', undefined)
     reportDone(run)
     return { state: 'done', error: undefined }
@@ -29,10 +36,37 @@ export async function executeRun(options: RunOptions): Promise<RunOutcome> {
     const error = whyStopped(toSediError(thrown), options)
     const state = stateAfter(error, options)
     if (state === 'cancelled') await cancelTraining({ ...options, trainer: options.adapters.trainer })
+    const undecided = state === 'cancelled' ? await cancelAtProvider(options) : undefined
+    if (undecided !== undefined) return pause(options, undecided)
+    if (state === 'paused') await sayWhatGoesOn(options)
     // A ledger that cannot be written cannot record that either; the exit code and the message say it.
     await recordState(options, state, error.message, error).catch(() => {})
     return { state, error }
   }
+}
+
+/** Why it is not known what the provider did and charged; undefined when all of it is recorded. Such a run is not over yet. */
+async function cancelAtProvider({ ledger, config, adapters, clock, abort: signal, onNotice }: RunOptions): Promise<SediError | undefined> {
+  try {
+    await cancelBought({ ledger, config, generator: adapters.generator, clock, signal, onNotice })
+    return undefined
+  } catch (thrown) {
+    const { code, message } = toSediError(thrown)
+    return new SediError(code, `The run is not cancelled yet: what its provider still works on could not be ended: ${message} Cancel it again.`)
+  }
+}
+
+async function pause(options: RunOptions, error: SediError): Promise<RunOutcome> {
+  await recordState(options, 'paused', error.message, error).catch(() => {})
+  return { state: 'paused', error }
+}
+
+async function sayWhatGoesOn({ ledger, onNotice }: RunOptions): Promise<void> {
+  const waiting = await waitingAttempts(ledger).catch(() => [])
+  if (waiting.length === 0) return
+  onNotice(
+    `${waiting.length} requests go on at the provider. “sedi resume ${ledger.runId}” fetches their answers, also days later; “sedi cancel ${ledger.runId}” ends them.`,
+  )
 }
 
 function stateAfter(error: SediError, { cancel }: RunOptions): RunState {

@@ -1,8 +1,13 @@
 import type { CallFact, CandidateFact, HeldOutItem, SeedTask } from '@sedi/spec'
+import { createRunBuyer } from './calls/run-buyer.ts'
+import { createChecks } from './checks/index.ts'
 import { type Run, type RunOptions, rememberStep } from './run-context.ts'
+import { createMeanings } from './state/meanings.ts'
 import { createPool, type Pool } from './state/pool.ts'
 import { createSeedSet } from './state/seed-set.ts'
 import { createContamination } from './steps/filter-completion.ts'
+import { callOfCandidate } from './steps/ids.ts'
+import { strategyOf } from './steps/plan-call.ts'
 
 /** Rebuilds a run in memory from its ledger: seeds, pool, signals, finished stages. Cost O(facts). */
 export async function restoreRun(options: RunOptions): Promise<Run> {
@@ -16,25 +21,44 @@ export async function restoreRun(options: RunOptions): Promise<Run> {
   )
   const calls = new Map((await ledger.find('call')).map((call) => [call.callId, call]))
   const yields = await ledger.find('yield')
+  const pool = createPool(human, config.filter)
   const run: Run = {
     ...options,
+    buyer: await createRunBuyer(options),
     seeds: createSeedSet(seedEvents),
-    pool: createPool(human, config.filter),
+    pool,
+    meanings: createMeanings(pool, config.filter.semantic, options.adapters),
     heldOut,
     signals: [],
     exampleSignals: new Map(),
     filtered: new Set(yields.map(({ callId }) => callId)),
     contamination: createContamination(heldOut),
-    spentNanoUsd: yields.reduce((sum, { callId }) => sum + (calls.get(callId)?.costNanoUsd ?? 0), 0),
+    checks: createChecks(config.filter.checks ?? {}, { benchmarks: options.benchmarks ?? [], moderator: options.adapters.moderator }),
+    checked: new WeakMap(),
+    spentNanoUsd: spentOn(new Set(yields.map(({ callId }) => callId)), calls.values()),
     stages: new Map((await ledger.find('stage')).map((fact) => [`${fact.round}/${fact.stage}`, fact])),
   }
-  for (const candidate of await ledger.find('candidate', { verdict: 'kept' })) keepAgain(candidate, calls, run.pool)
+  // Where answers are bought later, what was admitted and got no usable one still counts as an earlier text.
+  const admitted = strategyOf(config).followUps === undefined ? { verdict: 'kept' as const } : {}
+  for (const candidate of await ledger.find('candidate', admitted)) admitAgain(candidate, calls, run.pool)
   const batches = new Map((await ledger.find('batch')).map((batch) => [batch.step, batch.exampleIds]))
   for (const step of await ledger.find('step')) rememberStep(run, step, batches.get(step.step) ?? [])
   return run
 }
 
-function keepAgain(candidate: CandidateFact, calls: ReadonlyMap<string, CallFact>, pool: Pool): void {
-  const { id, instruction, input, output, callId } = candidate
-  pool.keep({ id, instruction, input, output, seedIds: calls.get(callId)?.seedIds ?? [] })
+/** What the calls that were filtered cost, with all that was asked about their items. */
+function spentOn(filtered: ReadonlySet<string>, calls: Iterable<CallFact>): number {
+  let sum = 0
+  for (const { callId, parentId, costNanoUsd } of calls) {
+    if (filtered.has(parentId === null ? callId : callOfCandidate(parentId))) sum += costNanoUsd ?? 0
+  }
+  return sum
+}
+
+function admitAgain(candidate: CandidateFact, calls: ReadonlyMap<string, CallFact>, pool: Pool): void {
+  const { id, instruction, input, output, callId, verdict, reason } = candidate
+  // An output there is only if it was asked for, and it was asked for only after admission.
+  if (verdict === 'rejected' && reason !== 'unanswered' && output === '') return
+  pool.admit(id, instruction)
+  if (verdict === 'kept') pool.keep({ id, instruction, input, output, seedIds: calls.get(callId)?.seedIds ?? [] })
 }

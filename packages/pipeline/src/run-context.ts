@@ -1,4 +1,4 @@
-import type { BatchSignal } from '@sedi/core'
+import type { BatchSignal, NeighbourSearch } from '@sedi/core'
 import type {
   Budget,
   Embedder,
@@ -6,14 +6,22 @@ import type {
   HeldOutItem,
   Ledger,
   Limiter,
+  Moderator,
   RunConfig,
   StageFact,
   StageName,
   StepFact,
+  Task,
   TextGenerator,
   Trainer,
   Verifier,
 } from '@sedi/spec'
+import type { EmbedderKey } from './calls/accounted-embedder.ts'
+import type { Buyer } from './calls/buy-completion.ts'
+import type { RunEvent } from './calls/run-events.ts'
+import type { CallTelemetry } from './calls/telemetry/call-telemetry.ts'
+import type { BenchmarkItem, CheckOutcome, Checks } from './checks/index.ts'
+import type { Meanings } from './state/meanings.ts'
 import type { Pool } from './state/pool.ts'
 import type { SeedSet } from './state/seed-set.ts'
 import type { Contamination } from './steps/filter-completion.ts'
@@ -22,10 +30,21 @@ import type { Contamination } from './steps/filter-completion.ts'
 export type RunAdapters = {
   readonly generator: TextGenerator
   readonly embedder: Embedder
+  /** Of `filter.semantic`; with what proposes neighbours in pools beyond the exact size, unless all are to be compared. */
+  readonly semanticFilter?: SemanticFilter | undefined
   /** Undefined for `trainer: none`: no batches are trained and feedback is off. */
   readonly trainer: Trainer | undefined
   readonly verifier: Verifier | undefined
+  /** Of the check `moderation`. */
+  readonly moderator?: Moderator | undefined
   readonly evaluators: readonly Evaluator[]
+}
+
+export type SemanticFilter = {
+  readonly embedder: Embedder
+  readonly search?: ((dimensions: number) => NeighbourSearch) | undefined
+  /** Has these embedded together, because they are about to be asked for one by one; for an embedder that remembers. */
+  readonly prepare?: ((texts: readonly string[]) => Promise<void>) | undefined
 }
 
 /** Where a run is, for people. Money in nanodollars. */
@@ -44,6 +63,10 @@ export type RunOptions = {
   readonly ledger: Ledger
   readonly budget: Budget
   readonly limiter: Limiter
+  /** The limits of an embedder that may charge; those of the teacher when not given. */
+  readonly limiterOf?: ((key: EmbedderKey) => Limiter) | undefined
+  /** The questions of `filter.benchmarks`. */
+  readonly benchmarks?: readonly BenchmarkItem[] | undefined
   readonly clock: () => number
   readonly jitter: () => number
   /** Aborted to pause: nothing new is begun, what is in flight is finished and recorded. A SediError as its reason is why. */
@@ -53,12 +76,23 @@ export type RunOptions = {
   readonly onProgress: (progress: Progress) => void
   /** Something a person should know that changes no result. */
   readonly onNotice: (message: string) => void
+  /** Aborted, after `stop`, when what is in flight is not to be awaited either: it is recorded as uncertain. */
+  readonly abort?: AbortSignal | undefined
+  /** For logs: what happens around calls. */
+  readonly onEvent?: ((event: RunEvent) => void) | undefined
+  /** Whether prompts and completions may be in events and spans. @default false */
+  readonly logTexts?: boolean | undefined
+  /** Default: OpenTelemetry, where its API is installed. */
+  readonly telemetry?: CallTelemetry | undefined
 }
 
 /** A run in memory: what its ledger says, plus what it works with. */
 export type Run = RunOptions & {
+  readonly buyer: Buyer
   readonly seeds: SeedSet
   readonly pool: Pool
+  /** The pool by meaning; undefined without `filter.semantic`. */
+  readonly meanings: Meanings | undefined
   readonly heldOut: readonly HeldOutItem[]
   /** Signals of all steps so far, in step order. */
   readonly signals: BatchSignal[]
@@ -67,6 +101,10 @@ export type Run = RunOptions & {
   /** Calls whose answers were parsed and filtered. */
   readonly filtered: Set<string>
   readonly contamination: Contamination
+  /** Those of `filter.checks` that are not off. */
+  readonly checks: Checks
+  /** What they said about tasks at hand. */
+  readonly checked: WeakMap<Task, CheckOutcome>
   /** What parsed answers cost, in run order; for `target.costUsd`. */
   spentNanoUsd: number
   readonly stages: Map<string, StageFact>

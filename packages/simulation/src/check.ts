@@ -1,12 +1,16 @@
 import type { Task, Verification } from '@sedi/spec'
 import { recognise } from './recognise.ts'
 
-/** Says whether a task's answer is right, from its text alone; `unknown` when it is no task of this world. */
+/**
+ * Says whether a task's answer is right, from its text alone; `unknown` when it is no task of this world. An answer may explain itself if
+ * its last line says “Answer: …”.
+ */
 export function check(task: Task): Verification {
   const found = recognise(task)
   if (found === undefined) return { verdict: 'unknown', reason: 'no kind of task in this world is put like this' }
   const expected = found.kind.answer(found.values)
-  if (sameAnswer(task.output, expected, found.kind.caseMatters)) return { verdict: 'right', reason: `${found.kind.id}: the answer is "${expected}"` }
+  if (sameAnswer(withoutExplanation(task.output), expected, found.kind.caseMatters))
+    return { verdict: 'right', reason: `${found.kind.id}: the answer is "${expected}"` }
   return { verdict: 'wrong', reason: `${found.kind.id}: expected "${expected}", got "${excerpt(task.output)}"` }
 }
 
@@ -17,6 +21,11 @@ export function sameAnswer(a: string, b: string, caseMatters: boolean): boolean 
     return caseMatters ? plain : plain.toLowerCase()
   })
   return normalised[0] === normalised[1]
+}
+
+function withoutExplanation(output: string): string {
+  const line = output.trimEnd().lastIndexOf('\nAnswer:')
+  return line < 0 ? output : output.slice(line + '\nAnswer:'.length)
 }
 
 function excerpt(text: string): string {

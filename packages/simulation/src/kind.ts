@@ -12,6 +12,8 @@ export interface Kind {
   draw(rng: Rng, reserved: boolean): Values
   /** Operands near `values`: each is kept with probability `keep`, in lists item by item; never reserved ones. */
   redraw(values: Values, keep: number, rng: Rng): Values
+  /** Operands of which some are given, the others drawn; undefined when no free ones are found that make sense with them. */
+  complete(given: Values, rng: Rng): Values | undefined
   /** Whether the question makes sense: the item asked about is in the list, nobody scores a tie. */
   accepts(values: Values): boolean
   /** Whether only the held-out test may use these operands. */
@@ -73,12 +75,21 @@ export function defineKind<const S extends Slots>(definition: KindDefinition<S>)
     return draw(rng, false)
   }
 
+  function complete(given: Values, rng: Rng): Values | undefined {
+    for (let i = 0; i < tries; i++) {
+      const values = { ...drawOnce(rng), ...given }
+      if (accepts(values) && !reserves(values)) return values
+    }
+    return undefined
+  }
+
   return {
     id,
     caseMatters,
     wordings: [...wordings.map((source) => compileWording(source, slots, false)), ...reservedWordings.map((source) => compileWording(source, slots, true))],
     draw,
     redraw,
+    complete,
     accepts,
     reserves,
     answer: (values) => definition.answer(typed(values)),

@@ -24,12 +24,27 @@ const byLandmark = Map.groupBy(
  */
 export function recognise({ instruction, input }: { readonly instruction: string; readonly input: string }): Recognised | undefined {
   if (instruction.length + input.length > longestInstruction) return undefined
+  return longestMatch(instruction, ({ kind, wording }) => {
+    const match = wording.read(instruction, input)
+    return match !== undefined && kind.accepts(match.values) ? match : undefined
+  })
+}
+
+/** The same for an instruction that comes without the input it speaks of; `values` has only the operands it names itself. */
+export function recogniseInstruction(instruction: string): Recognised | undefined {
+  if (instruction.length > longestInstruction) return undefined
+  return longestMatch(instruction, ({ wording }) => wording.readInstruction(instruction))
+}
+
+type Candidate = { readonly kind: FamilyKind; readonly wording: Wording }
+
+function longestMatch(instruction: string, read: (candidate: Candidate) => WordingMatch | undefined): Recognised | undefined {
   const words = new Set(['', ...(instruction.toLowerCase().match(/[a-z]+/g) ?? [])])
   let best: Recognised | undefined
   for (const word of words) {
     for (const { kind, wording } of byLandmark.get(word) ?? []) {
-      const match = wording.read(instruction, input)
-      if (match === undefined || !kind.accepts(match.values)) continue
+      const match = read({ kind, wording })
+      if (match === undefined) continue
       if (best !== undefined && match.end - match.start <= best.end - best.start) continue
       best = { ...match, kind, wording, prefix: instruction.slice(0, match.start).trim(), suffix: instruction.slice(match.end).trim() }
     }

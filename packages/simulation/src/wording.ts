@@ -24,6 +24,8 @@ export interface Wording {
   write(values: Values, chosen: readonly string[], style: number): { readonly instruction: string; readonly input: string }
   /** Finds the wording in a text whatever stands before and after it; undefined when it is not there. */
   read(instruction: string, input: string): WordingMatch | undefined
+  /** The same in an instruction that comes without the input it speaks of: `values` has only the operands it names itself. */
+  readInstruction(instruction: string): WordingMatch | undefined
 }
 
 export type WordingMatch = {
@@ -67,11 +69,22 @@ export function compileWording(source: WordingSource, slots: Slots, reserved: bo
       if (match === null) return undefined
       const groups = { ...match.groups, ...inputMatch?.groups }
       const values = readValues(groups, slots)
-      if (values === undefined) return undefined
-      const end = match.index + match[0].length
-      const punctuation = /^[.?!:]+/.exec(instruction.slice(end))?.[0].length ?? 0
-      return { values, chosen: choices.map((_, i) => groups[`choice${i}`] ?? ''), start: match.index, end: end + punctuation }
+      return values === undefined ? undefined : { values, ...placeOf(match, instruction, groups) }
     },
+    readInstruction(instruction) {
+      const match = instructionPattern.exec(instruction)
+      if (match === null) return undefined
+      const groups = { ...match.groups }
+      const named = Object.fromEntries(Object.entries(slots).filter(([name]) => groups[name] !== undefined))
+      const values = readValues(groups, named)
+      return values === undefined ? undefined : { values, ...placeOf(match, instruction, groups) }
+    },
+  }
+
+  function placeOf(match: RegExpExecArray, instruction: string, groups: Readonly<Record<string, string | undefined>>): Omit<WordingMatch, 'values'> {
+    const end = match.index + match[0].length
+    const punctuation = /^[.?!:]+/.exec(instruction.slice(end))?.[0].length ?? 0
+    return { chosen: choices.map((_, i) => groups[`choice${i}`] ?? ''), start: match.index, end: end + punctuation }
   }
 }
 

@@ -1,3 +1,5 @@
+import type { SediError } from './errors.ts'
+
 /** Options every adapter call takes. */
 export type CallOptions = {
   /** Aborts the call; the adapter rejects with code `aborted`. */
@@ -7,6 +9,8 @@ export type CallOptions = {
    * (a batch) finds it again by it; others may ignore it.
    */
   readonly key?: string | undefined
+  /** The attempt was begun by an earlier process and its outcome is not known: the provider may have its answer, also when we have no note of it. */
+  readonly rejoin?: boolean | undefined
 }
 
 export type Message = { readonly role: 'system' | 'user' | 'assistant'; readonly content: string }
@@ -58,6 +62,8 @@ export type GenerateResult = {
   readonly adaptations?: readonly Adaptation[] | undefined
   /** What the reply says about the key's limits. */
   readonly rateLimits?: RateLimits | undefined
+  /** What the answer cost, in nanodollars, where the provider itself says so; goes before tokens times price. */
+  readonly costNanoUsd?: number | undefined
   /** The provider's reply as it came, for the ledger and for debugging. */
   readonly raw: unknown
 }
@@ -107,8 +113,14 @@ export interface TextGenerator {
   /**
    * Throws SediError with a provider code; `retryable` says whether the same request may succeed later, `details.charged` what the attempt
    * may have cost, `details.retryAfterMs` how long the provider asks to wait, `details.rateLimits` what it said about the key's limits.
+   * `details.rejoin: true`: only the waiting has ended; the attempt goes on at the provider and is asked for again under its key.
    */
   generate(request: GenerateRequest, call?: CallOptions): Promise<GenerateResult>
+  /**
+   * For `recovery: 'rejoin'`: ends what is under way for these keys, waits until the provider confirms, and returns what was finished by
+   * then, by key; an error says what an unfinished one may have cost. Buys nothing.
+   */
+  cancel?(keys: readonly string[], call?: CallOptions): Promise<ReadonlyMap<string, GenerateResult | SediError>>
   /** What the provider says about the key and the model without a completion being bought. Throws as `generate` does. */
   inspect?(call?: CallOptions): Promise<ModelDescription>
   /** Releases what the generator holds (timers, sockets, a local model). */
@@ -126,6 +138,12 @@ export type ModelDescription = {
   readonly shutdownDate?: string | undefined
   /** Other models it lists; to suggest the nearest name. */
   readonly otherModels?: readonly string[] | undefined
+  /** False when the provider was not asked for anything that needs the key, so that a bad one would not have shown. */
+  readonly keyChecked?: boolean | undefined
+  /** Whether it can be held to a JSON Schema (`GenerateRequest.responseFormat`). */
+  readonly structuredOutput?: boolean | undefined
+  /** What else a person should know before a run with it. */
+  readonly notes?: readonly string[] | undefined
 }
 
 /**
@@ -142,7 +160,19 @@ export interface Embedder {
   readonly modelId: string
   /** Most texts per call; `Infinity` when the provider sets no limit. */
   readonly maxBatchSize: number
-  /** One (D,) row per text, in input order. */
+  /** Most tokens per call, over all its texts; no limit known when not given. */
+  readonly maxBatchTokens?: number | undefined
+  /**
+   * True when calls are sent to someone who may charge for them: they are then reserved, recorded and never made twice for a text.
+   * A row must depend on its own text only. Otherwise calls are free and made anew.
+   */
+  readonly bought?: boolean | undefined
+  /**
+   * What a row depends on. `text` (the default): its text alone, so that rows of different calls compare. `call`: all texts of the call;
+   * such an embedder cannot say whether a text is near to one that was embedded earlier.
+   */
+  readonly rowsDependOn?: 'text' | 'call' | undefined
+  /** One (D,) row per text, in input order. Throws SediError as `TextGenerator.generate` does. */
   embed(texts: readonly string[], call?: CallOptions): Promise<{ readonly embeddings: readonly Float32Array[]; readonly usage: Usage }>
 }
 

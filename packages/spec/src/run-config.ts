@@ -39,8 +39,20 @@ export const priceSchema = z
       .number()
       .min(0)
       .meta(describe('Price of a million output tokens.', { unit: 'USD' })),
+    source: z
+      .string()
+      .optional()
+      .meta(describe('Where these figures come from; shown beside them.', { affects: 'speed' })),
+    asOf: z.iso
+      .date()
+      .optional()
+      .meta(describe('Day on which the source gave them.', { affects: 'speed' })),
   })
-  .meta(describe('What the model costs. Without it costs are unknown, and a budget cannot be held.'))
+  .meta(
+    describe(
+      'What the model costs. Default: the price list that SeDi knows for this seller and model; without either, costs are unknown and no budget in dollars can be held.',
+    ),
+  )
 
 /** What every generator adapter is configured with, beside its own options. */
 export const generatorBaseSchema = z.strictObject({
@@ -59,7 +71,35 @@ export const generatorBaseSchema = z.strictObject({
 })
 
 export const trainerBaseSchema = z.strictObject({ id: z.string().meta(describe('Which trainer adapter; `none` makes data only: no training, no feedback.')) })
-export const embedderBaseSchema = z.strictObject({ id: z.string().meta(describe('Which embedder adapter.')) })
+export const embeddingPriceSchema = z
+  .strictObject({
+    inputPerMTokUsd: z
+      .number()
+      .min(0)
+      .meta(describe('Price of a million tokens.', { unit: 'USD' })),
+    source: z
+      .string()
+      .optional()
+      .meta(describe('Where the figure comes from.', { affects: 'speed' })),
+    asOf: z.iso
+      .date()
+      .optional()
+      .meta(describe('Day on which the source gave it.', { affects: 'speed' })),
+  })
+  .meta(describe('What the model costs. Default: the price list that SeDi knows for this seller and model; without either, costs are unknown.'))
+
+export const embedderBaseSchema = z.strictObject({
+  id: z.string().meta(describe('Which embedder adapter.')),
+  price: embeddingPriceSchema.optional(),
+  timeoutMs: count('Longest wait for one answer. Default: 60 000.', { unit: 'ms', affects: 'speed' }).optional(),
+  concurrency: count('Most calls in flight. Default: 4.', { affects: 'speed' }).optional(),
+  requestsPerMinute: count('Requests sent per minute.', { affects: 'speed' }).optional(),
+  tokensPerMinute: count('Tokens sent per minute.', { affects: 'speed' }).optional(),
+})
+export const moderatorBaseSchema = z.strictObject({
+  id: z.string().meta(describe('Which adapter says whether a text is harmful.')),
+  timeoutMs: count('Longest wait for one answer.', { unit: 'ms', affects: 'speed' }).default(60_000),
+})
 export const verifierBaseSchema = z.strictObject({ id: z.string().meta(describe('Which adapter judges whether an answer is right.')) })
 
 export const promptSchema = z
@@ -67,9 +107,25 @@ export const promptSchema = z
     strategy: z
       .string()
       .default('joint')
-      .meta(describe('How the teacher is asked. `joint`: one call writes instruction, input and output.', { source: 'Alpaca, generate_instruction.py' })),
+      .meta(
+        describe(
+          'How the teacher is asked. `joint`: one call writes instruction, input and output. `compact`: the same in fewer tokens. `staged`: instructions only; then for each that passes the filter, whether it is a classification task, and an input and output. `instruction-first`: instructions and inputs; then answers to those that pass the filter.',
+          { source: 'joint: Alpaca, generate_instruction.py; staged: Self-Instruct' },
+        ),
+      ),
+    format: z
+      .enum(['text', 'json'])
+      .default('text')
+      .meta(
+        describe(
+          'What replies look like. `json`: a provider that can hold a model to a schema is asked to; a reply in another form is read all the same. Costs more output tokens than `text`.',
+        ),
+      ),
     seedsPerPrompt: count('Seeds shown in each prompt.', { source: 'Alpaca: 3' }).default(3),
     tasksPerCall: count('New tasks asked for in each call.', { source: 'Alpaca: a list of 20' }).default(20),
+    answersPerCall: count(
+      'Answers asked for together, where answers are bought apart (`instruction-first`). More cost less, because the question is put once; 1 asks for each alone.',
+    ).default(10),
   })
   .meta(describe('How the teacher is asked.'))
 
@@ -85,6 +141,10 @@ export const targetSchema = z
 export const budgetSchema = z
   .strictObject({
     maxCostUsd: usd('The run pauses before it can cost more: the worst case of every call is reserved before it is sent.', { affects: 'speed' }).optional(),
+    maxTokens: count(
+      'The run pauses before it can use more input and output tokens: the most that every call can use is reserved before it is sent. For models whose price is unknown.',
+      { unit: 'tokens', affects: 'speed' },
+    ).optional(),
     shared: z
       .string()
       .regex(/\S/, 'expected a name')
@@ -100,7 +160,54 @@ export const budgetSchema = z
     (budget) => budget.shared === undefined || budget.maxCostUsd !== undefined,
     'expected maxCostUsd beside shared: the most that the runs may cost together',
   )
-  .meta(describe('Money that must not be exceeded.', { affects: 'speed' }))
+  .meta(describe('Money, or tokens, that must not be exceeded.', { affects: 'speed' }))
+
+/** What a check does with what it finds. */
+export const checkModes = ['off', 'flag', 'drop'] as const
+export type CheckMode = (typeof checkModes)[number]
+
+export const checkModeSchema = z.enum(checkModes)
+
+export const benchmarkSchema = z.union([
+  z.string().meta(describe('A data file.', { path: true })),
+  z.strictObject({
+    file: z.string().meta(describe('A data file: JSON lines or a JSON array.', { path: true })),
+    field: z
+      .string()
+      .optional()
+      .meta(describe('The field that holds the question. Default: instruction and input, else the first of question, prompt, problem, query, text.')),
+    sha256: z
+      .string()
+      .regex(/^[0-9a-f]{64}$/, 'expected 64 hexadecimal digits')
+      .optional()
+      .meta(describe('What the file’s content must hash to. A run notes it when it begins and refuses to go on with another content.')),
+  }),
+])
+export type Benchmark = z.output<typeof benchmarkSchema>
+
+/** A second similarity filter, by vectors. */
+export const semanticFilterSchema = z
+  .strictObject({
+    threshold: z
+      .number()
+      .min(0)
+      .max(1)
+      .meta(
+        describe(
+          'A candidate that passes the ROUGE-L filter is rejected when the cosine of its vector with that of a seed or an earlier instruction is greater than this. Cosines of different embedders do not compare: look at some with `sedi filter-replay --semantic` first.',
+        ),
+      ),
+    embedder: embedderBaseSchema.prefault({ id: 'word-parts' }),
+    search: z
+      .enum(['exact', 'usearch'])
+      .default('exact')
+      .meta(
+        describe(
+          'How neighbours are found in pools of more than 100,000. `exact`: every vector is compared. `usearch`: an HNSW graph proposes some, which are compared exactly; faster, and it may miss one. Up to 100,000 both are exact.',
+        ),
+      ),
+  })
+  .meta(describe('A second similarity filter, by meaning as far as the embedder sees it. Without this key there is none.'))
 
 export const filterSchema = z
   .strictObject({
@@ -126,6 +233,19 @@ export const filterSchema = z
       .string()
       .default('alpaca')
       .meta(describe('Which named rules are applied before similarity.', { source: 'Alpaca, generate_instruction.py' })),
+    checks: z
+      .record(z.string(), checkModeSchema)
+      .default({})
+      .meta(
+        describe(
+          'What is looked for in every candidate, and what happens when it is found: `flag` notes it, `drop` rejects the candidate, `off` does not look. Whatever a check that is not off finds also keeps an instruction from becoming a seed (`feedback.verify`).',
+        ),
+      ),
+    benchmarks: z
+      .array(benchmarkSchema)
+      .default([])
+      .meta(describe('Test sets that must not leak into the data: the check `contamination` looks for near-copies of their questions.')),
+    semantic: semanticFilterSchema.optional(),
   })
   .meta(describe('What is kept.'))
 
@@ -212,7 +332,11 @@ export const feedbackSchema = z
     verify: z
       .boolean()
       .default(true)
-      .meta(describe('Check an instruction before it becomes a seed: schema, length, refusals, and the verifier where there is one.')),
+      .meta(
+        describe(
+          'Check an instruction before it becomes a seed: schema, length, refusals, nothing that a check has flagged, and the verifier where there is one.',
+        ),
+      ),
     adjust: z
       .boolean()
       .default(false)
@@ -256,10 +380,20 @@ export const evaluationSchema = z
 
 export const limitsSchema = z
   .strictObject({
-    concurrency: count('Calls in flight.').default(16),
-    requestsPerMinute: count('Requests sent per minute.').optional(),
-    tokensPerMinute: count('Tokens per minute, input plus the most the answer may have.').optional(),
-    maxAttempts: count('Tries of one call before the run pauses.').default(6),
+    concurrency: count('Most calls in flight.').default(16),
+    adaptive: z
+      .boolean()
+      .default(true)
+      .meta(
+        describe(
+          'Begin with fewer calls in flight, add some while answers come, halve their number when the provider is overloaded; `concurrency` stays the most. Off: always `concurrency`.',
+        ),
+      ),
+    requestsPerMinute: count(
+      'Requests sent per minute, spread evenly. What the provider states with its replies counts as well, whichever is lower; without this key it alone does.',
+    ).optional(),
+    tokensPerMinute: count('Tokens per minute, input plus the most the answer may have until it is there. As above.').optional(),
+    maxAttempts: count('Tries of one call before the run pauses. Being told to slow down (429) is not counted as one.').default(6),
   })
   .meta(
     describe(
@@ -270,9 +404,14 @@ export const limitsSchema = z
 
 export const runConfigShape = {
   recipe: z.string().default('sedi').meta(describe('Named defaults for everything below.')),
-  seeds: z.string().meta(describe('Seed tasks: JSON lines, a JSON array, or Self-Instruct’s format.', { path: true })),
+  seeds: z.string().meta(
+    describe('Seed tasks: JSON lines, a JSON array, or Self-Instruct’s format; `sedi:general` is a general-purpose set that comes with SeDi.', {
+      path: true,
+    }),
+  ),
   generator: generatorBaseSchema,
   verifier: verifierBaseSchema.optional(),
+  moderator: moderatorBaseSchema.optional(),
   embedder: embedderBaseSchema.prefault({ id: 'lexical' }),
   prompt: promptSchema.prefault({}),
   target: targetSchema,
@@ -297,11 +436,19 @@ export const runConfigShape = {
 export const runConfigSchema = z.strictObject(runConfigShape)
 
 /** What a run reads: the configuration with every default filled in. Adapter keys keep the adapter's own options. */
-export type RunConfig = Omit<z.output<typeof runConfigSchema>, 'generator' | 'trainer' | 'embedder' | 'verifier'> & {
+export type RunConfig = Omit<z.output<typeof runConfigSchema>, 'generator' | 'trainer' | 'embedder' | 'verifier' | 'moderator' | 'filter'> & {
   readonly generator: z.output<typeof generatorBaseSchema> & Readonly<Record<string, unknown>>
   readonly trainer: z.output<typeof trainerBaseSchema> & Readonly<Record<string, unknown>>
   readonly embedder: z.output<typeof embedderBaseSchema> & Readonly<Record<string, unknown>>
+  readonly filter: Omit<z.output<typeof filterSchema>, 'semantic'> & { readonly semantic?: SemanticFilterConfig | undefined }
   readonly verifier?: (z.output<typeof verifierBaseSchema> & Readonly<Record<string, unknown>>) | undefined
+  readonly moderator?: (z.output<typeof moderatorBaseSchema> & Readonly<Record<string, unknown>>) | undefined
+}
+
+/** `filter.semantic`; its embedder keeps the adapter's own options. */
+export type SemanticFilterConfig = Omit<z.output<typeof semanticFilterSchema>, 'embedder'> & {
+  readonly embedder: z.output<typeof embedderBaseSchema> & Readonly<Record<string, unknown>>
 }
 
 export type Price = z.output<typeof priceSchema>
+export type EmbeddingPrice = z.output<typeof embeddingPriceSchema>

@@ -1,5 +1,5 @@
 import type { AttemptFact, BatchFact, Fact, FactKind, FactOf, Recorded, RejectionReason, RunFact, RunState } from './facts.ts'
-import type { CallOptions } from './generation.ts'
+import type { CallOptions, RateLimits } from './generation.ts'
 
 /** Counters of a run, updated in the transaction that records the facts they count. */
 export type Totals = {
@@ -13,6 +13,9 @@ export type Totals = {
   /** Attempts whose cost is not known, counted at their worst in uncertainNanoUsd. */
   readonly uncertainAttempts: number
   readonly uncertainNanoUsd: number
+  /** Most input and output tokens the open attempts may use, and those whose cost is not known may have used. */
+  readonly openTokens: number
+  readonly uncertainTokens: number
   /** What recorded answers and embeddings cost. */
   readonly settledNanoUsd: number
   /** Answers whose price is unknown; money figures leave them out. */
@@ -27,6 +30,8 @@ export type Totals = {
   /** Of the answers, those to follow-up questions. */
   readonly followUpCalls: number
   readonly embedCalls: number
+  /** Part of settledNanoUsd that calls for embeddings cost. */
+  readonly embedNanoUsd: number
   /** Items written by the teacher, well-formed or not. */
   readonly raw: number
   readonly kept: number
@@ -102,17 +107,24 @@ export interface Ledger {
 
 export type BudgetDecision = {
   readonly granted: boolean
+  /** Which cap it would exceed; undefined when granted. */
+  readonly exceeds: 'cost' | 'tokens' | undefined
   /** Settled + uncertain + open, after this reservation if granted; over all runs that share the budget. */
   readonly committedNanoUsd: number
   /** The run's own part of it still in flight: it may shrink when those calls settle. */
   readonly openNanoUsd: number
   /** Part of it that other runs have committed; 0 when the budget is not shared. */
   readonly othersNanoUsd: number
+  /** The same in input and output tokens, of this run alone. */
+  readonly committedTokens: number
+  readonly openTokens: number
 }
 
 export type BudgetOptions = {
   /** The cap; undefined: none. */
   readonly maxCostNanoUsd: number | undefined
+  /** Most input and output tokens of this run, held the same way: for models whose price is unknown. Undefined: no cap. */
+  readonly maxTokens?: number | undefined
   /**
    * Name under which runs of one store share the cap. Money that a run committed under a name stays counted there, also when the run
    * changes the name or is deleted; a run that died counts at its worst until it is opened again.
@@ -120,18 +132,19 @@ export type BudgetOptions = {
   readonly shared?: string | undefined
 }
 
-/** Money that must not be exceeded. */
+/** Money, or tokens, that must not be exceeded. */
 export interface Budget {
   /**
    * Records the attempt, and with it its reservation, in one transaction — unless what is committed already plus this
-   * reservation exceeds the cap; then nothing is recorded.
+   * reservation exceeds a cap; then nothing is recorded.
    */
   reserve(attempt: AttemptFact): Promise<BudgetDecision>
 }
 
 /**
- * A provider's limits for one key. Requests and tokens are counted in a sliding window of 60 seconds; so that a clock that is set cannot
- * open it, time is measured since the machine started. Calls in flight are counted per process.
+ * A provider's limits for one key. Requests and tokens are counted in a sliding window of 60 seconds, and requests are spread evenly over
+ * it, because many providers count shorter times as well; so that a clock that is set cannot open it, time is measured since the machine
+ * started. Calls in flight are counted per process.
  */
 export interface Limiter {
   /**
@@ -141,6 +154,14 @@ export interface Limiter {
   acquire(tokens: number, call?: CallOptions): Promise<Permit>
   /** No request before this time (a Retry-After), in milliseconds since the epoch. */
   blockUntil(timeMs: number): void
+  /**
+   * What the provider said about the key's limits with a reply. A limit that it states caps the configured one, or stands in for it, for
+   * ten minutes after it was last stated; use that it has counted and we have not (of others with the same key) takes room until it resets.
+   * Holds for all runs of the store that use the key. Numbers that cannot be limits are ignored.
+   */
+  report(limits: RateLimits): void
+  /** From now on at most so many calls in flight, and never more than `concurrency`; calls already in flight go on. */
+  allow(calls: number): void
   /** Leaves the line and frees what it holds; permits may be released after it. */
   close(): void
 }

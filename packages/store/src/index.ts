@@ -1,7 +1,7 @@
 export { createSqliteStore, type SqliteStoreOptions } from './drivers/sqlite.ts'
 export type { FileFormat, RawRow } from './formats/format.ts'
 export { formats } from './formats/registry.gen.ts'
-export { type ImportOptions, type ImportResult, importLedgerFile, writeLedgerFile } from './ledger-file.ts'
+export { type ImportOptions, type ImportResult, importLedgerFile, readLedgerFile, writeLedgerFile } from './ledger-file.ts'
 export { createLimiter, type LimiterOptions } from './limits/limiter.ts'
 export { formatOf, readRows } from './read-rows.ts'
 export { createRowWriter, type RowWriter } from './row-writer.ts'

@@ -96,6 +96,12 @@ export async function importLedgerFile(store: RunStore, path: string, { name, re
   }
 }
 
+/** The facts of a ledger file, in order. Rejects with `invalid-input` when the file is cut short or changed: it is read to its end first. */
+export async function* readLedgerFile(path: string): AsyncGenerator<Recorded<Fact>> {
+  await inspect(path, false)
+  yield* factsIn(path)
+}
+
 function belongs(fact: Recorded<Fact>, firstGap: number, attempts: ReadonlySet<string>): boolean {
   if (fact.seq < firstGap || fact.kind === 'attempt' || fact.kind === 'call') return true
   return fact.kind === 'outcome' && attempts.has(`${fact.callId}/${fact.attempt}`)

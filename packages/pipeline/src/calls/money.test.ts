@@ -1,3 +1,4 @@
+import { createRng } from '@sedi/core'
 import type { GenerateRequest } from '@sedi/spec'
 import { describe, expect, it } from 'vitest'
 import { costOfAnswer, inputTokenBound, shareCost, toNanoUsd, worstCaseCost } from './money.ts'
@@ -23,6 +24,59 @@ describe('costOfAnswer', () => {
     expect(costOfAnswer(request, 'x', { inputTokens: 1, outputTokens: 1 }, undefined)).toEqual({ nanoUsd: null, exact: true })
     const bound = costOfAnswer(request, 'x', {}, price)
     expect(bound).toEqual({ nanoUsd: worstCaseCost(request, price), exact: false })
+  })
+})
+
+describe('prices of the prompt cache', () => {
+  const withCache = { inputPerMTokUsd: 2, cachedInputPerMTokUsd: 0.2, cacheWritePerMTokUsd: 2.5, outputPerMTokUsd: 8 }
+
+  it('counts what was written to the cache at its own price', () => {
+    // (600 · 2 + 300 · 0.2 + 100 · 2.5 + 10 · 8) µUSD
+    const usage = { inputTokens: 1000, cachedInputTokens: 300, cacheWriteInputTokens: 100, outputTokens: 10 }
+    expect(costOfAnswer(request, '', usage, withCache).nanoUsd).toBe(1_590_000)
+    expect(costOfAnswer(request, '', usage, { ...withCache, cacheWritePerMTokUsd: undefined }).nanoUsd).toBe(1_540_000)
+    expect(costOfAnswer(request, '', { inputTokens: 10, cachedInputTokens: 8, cacheWriteInputTokens: 8, outputTokens: 0 }, withCache).nanoUsd).toBe(6600)
+  })
+
+  it('reserves all input at the dearest of its prices', () => {
+    const tokens = inputTokenBound(request)
+    expect(worstCaseCost({ ...request, maxOutputTokens: 0 }, withCache)).toBe(tokens * 2500)
+    expect(worstCaseCost({ ...request, maxOutputTokens: 0 }, { ...withCache, cacheWritePerMTokUsd: 1 })).toBe(tokens * 2000)
+    expect(worstCaseCost({ ...request, maxOutputTokens: 0 }, { inputPerMTokUsd: 1, cachedInputPerMTokUsd: 3, outputPerMTokUsd: 1 })).toBe(tokens * 3000)
+  })
+
+  it('settles never more than was reserved, whatever the usage within its bounds and the prices', () => {
+    const rng = createRng(7, 'money')
+    const some = (most: number): number => (rng.int(4) === 0 ? 0 : rng.next() * most)
+    const maybe = <T>(value: T): T | undefined => (rng.int(4) === 0 ? undefined : value)
+    for (let i = 0; i < 20_000; i++) {
+      const asked: GenerateRequest = {
+        messages: [{ role: 'user', content: 'é'.repeat(rng.int(10 ** (1 + rng.int(5)))) }],
+        maxOutputTokens: 1 + rng.int(10 ** (1 + rng.int(6))),
+        responseFormat: maybe({ name: 'n', schema: { type: 'object' } }),
+      }
+      const bound = inputTokenBound(asked)
+      const usage = {
+        inputTokens: maybe(rng.int(2) === 0 ? bound : rng.int(bound + 1)),
+        cachedInputTokens: maybe(rng.int(bound * 2)),
+        cacheWriteInputTokens: maybe(rng.int(bound * 2)),
+        outputTokens: maybe(rng.int(2) === 0 ? asked.maxOutputTokens : rng.int(asked.maxOutputTokens + 1)),
+      }
+      const priceNow = {
+        inputPerMTokUsd: some(100),
+        cachedInputPerMTokUsd: maybe(some(100)),
+        cacheWritePerMTokUsd: maybe(some(100)),
+        outputPerMTokUsd: some(1000),
+      }
+      const { nanoUsd } = costOfAnswer(asked, '', usage, priceNow)
+      if (!(nanoUsd! <= worstCaseCost(asked, priceNow)!)) expect.fail(JSON.stringify({ asked: asked.maxOutputTokens, usage, priceNow, nanoUsd }))
+    }
+  })
+
+  it('settles what is reported, also when it is more than was reserved', () => {
+    const usage = { inputTokens: 5, outputTokens: 5000 }
+    expect(costOfAnswer(request, '', usage, { inputPerMTokUsd: 1, outputPerMTokUsd: 1 })).toEqual({ nanoUsd: 5_005_000, exact: true })
+    expect(worstCaseCost(request, { inputPerMTokUsd: 1, outputPerMTokUsd: 1 })).toBeLessThan(5_005_000)
   })
 })
 

@@ -4,6 +4,11 @@ import type { Task } from '@sedi/spec'
 export type HeuristicSet = {
   readonly id: string
   readonly title: string
-  /** The first rule the task breaks and how, `length: 2 words, expected 4 to 150`; undefined when it breaks none. */
+  /**
+   * The first rule the task breaks and how, `length: 2 words, expected 4 to 150`; undefined when it breaks none. Looks at instruction and
+   * input: where answers are bought later, the output is still empty.
+   */
   check(task: Task): string | undefined
+  /** The same for what the output may break; asked as soon as there is one. */
+  checkAnswer?(task: Task): string | undefined
 }

@@ -13,11 +13,18 @@ export type SimilarityVerdict = {
   readonly nearest: { readonly id: string; readonly score: number } | undefined
 }
 
+export type Admitted = { readonly id: string; readonly instruction: string }
+
 /** K: everything kept, in order, and how new a text is beside it and the human seeds. */
 export type Pool = {
   readonly examples: readonly KeptExample[]
+  /** What texts are compared with, in order: human seeds, then everything admitted. */
+  readonly admitted: readonly Admitted[]
   get(id: string): KeptExample | undefined
   judge(instruction: string): SimilarityVerdict
+  /** From here on, texts are compared with this one, whether or not it is kept in the end. */
+  admit(id: string, instruction: string): void
+  /** Makes an admitted instruction part of the pool. */
   keep(example: KeptExample): void
   /** What to tell people when the tokenizer does not see what many of the texts say. */
   tokenizerWarning(): string | undefined
@@ -27,25 +34,26 @@ export type Pool = {
 export function createPool(humanSeeds: readonly SeedTask[], { threshold, tokenizer }: Pick<RunConfig['filter'], 'threshold' | 'tokenizer'>): Pool {
   const index = createNoveltyIndex({ tokenizer })
   const loss = createTokenizerLossCounter(tokenizer)
-  const ids: string[] = [] // by index entry
+  const admitted: Admitted[] = [] // by index entry
   const examples: KeptExample[] = []
   const byId = new Map<string, KeptExample>()
 
-  function enter(id: string, instruction: string): void {
-    ids[index.add(instruction)] = id
+  function admit(id: string, instruction: string): void {
+    admitted[index.add(instruction)] = { id, instruction }
     loss.add(instruction)
   }
-  for (const seed of humanSeeds) enter(seed.id, seed.instruction)
+  for (const seed of humanSeeds) admit(seed.id, seed.instruction)
 
   return {
     examples,
+    admitted,
     get: (id) => byId.get(id),
     judge(instruction) {
       const { novel, nearest } = index.judge(instruction, threshold)
-      return { novel, nearest: nearest && { id: ids[nearest.entry]!, score: nearest.score } }
+      return { novel, nearest: nearest && { id: admitted[nearest.entry]!.id, score: nearest.score } }
     },
+    admit,
     keep(example) {
-      enter(example.id, example.instruction)
       examples.push(example)
       byId.set(example.id, example)
     },

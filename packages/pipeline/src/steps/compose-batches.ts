@@ -1,3 +1,4 @@
+import { setImmediate } from 'node:timers/promises'
 import {
   type BatchComposer,
   batchSimilarity,
@@ -6,7 +7,7 @@ import {
   composers,
   conflictGraph,
   createRng,
-  kMeans,
+  kMeansInSteps,
   type LimitedBatch,
   limitConflicts,
 } from '@sedi/core'
@@ -31,6 +32,7 @@ export async function composeBatches(round: number, run: Run): Promise<readonly 
     const { diversity, conflicts } = batchSimilarity(
       indices.map((at) => pool.examples[at]!.instruction),
       config.batches.conflictThreshold,
+      { tokenizer: config.filter.tokenizer },
     )
     return {
       kind: 'batch',
@@ -59,9 +61,20 @@ async function prepare(composer: BatchComposer, round: number, { adapters, confi
   const rows = clustered || composer.needs.embeddings ? await embedAll(adapters.embedder, texts) : undefined
   const rng = createRng(config.randomSeed, 'cluster', round)
   return {
-    clusterOf: clustered ? kMeans(rows!, Math.max(1, Math.min(k ?? size, texts.length)), { rng }).assignments : undefined,
+    clusterOf: clustered ? (await inSteps(kMeansInSteps(rows!, Math.max(1, Math.min(k ?? size, texts.length)), { rng }))).assignments : undefined,
     embeddings: composer.needs.embeddings ? rows : undefined,
-    conflicts: conflictLimit === true ? conflictGraph(texts, conflictThreshold) : undefined,
+    conflicts: conflictLimit === true ? conflictGraph(texts, conflictThreshold, { tokenizer: config.filter.tokenizer }) : undefined,
+  }
+}
+
+/** Carries a long computation on while timers, answers and Ctrl-C get their turn, about every 10 ms. */
+async function inSteps<Result>(steps: Generator<void, Result>): Promise<Result> {
+  for (let turnEndsAt = performance.now() + 10; ; ) {
+    const step = steps.next()
+    if (step.done) return step.value
+    if (performance.now() < turnEndsAt) continue
+    await setImmediate()
+    turnEndsAt = performance.now() + 10
   }
 }
 

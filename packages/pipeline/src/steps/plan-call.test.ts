@@ -7,7 +7,8 @@ const config = {
   prompt: { strategy: 'joint', seedsPerPrompt: 3, tasksPerCall: 20 },
   generator: { temperature: 1, maxOutputTokens: 100 },
 } as unknown as RunConfig
-const seeds: SeedTask[] = Array.from({ length: 30 }, (_, i) => ({ id: `s${i}`, origin: 'human', instruction: `Do ${i}`, input: '', output: 'x' }))
+const all: SeedTask[] = Array.from({ length: 30 }, (_, i) => ({ id: `s${i}`, origin: 'human', instruction: `Do ${i}`, input: '', output: 'x' }))
+const seeds = { seeds: all, kept: [] }
 
 describe('planCall', () => {
   it('is a function of configuration, place and seeds', () => {

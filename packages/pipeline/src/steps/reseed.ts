@@ -79,7 +79,9 @@ function createGate(run: Run): { refuse(example: KeptExample): Promise<string | 
       if (present.has(example.id)) return 'is a seed already'
       const { novel, nearest } = texts.judge(example.instruction, run.config.filter.threshold)
       if (!novel) return `resembles a seed (ROUGE-L ${nearest!.score.toFixed(2)})`
-      return run.config.feedback.verify ? verifyPromotion(example, run.adapters.verifier) : undefined
+      if (!run.config.feedback.verify) return undefined
+      const [candidate] = await run.ledger.find('candidate', { id: example.id })
+      return verifyPromotion(example, { flags: candidate?.flags ?? [], verifier: run.adapters.verifier })
     },
   }
 }

@@ -1,19 +1,23 @@
-import type { Task, Verifier } from '@sedi/spec'
+import type { Flag, Task, Verifier } from '@sedi/spec'
+import { isRefusal } from '../checks/refusal.ts'
 
-// How assistants begin when they decline; at the start of an answer only.
-const refusal =
-  /^\W*(i['’]?m sorry|i am sorry|sorry,|i can(no|['’])t|i can not|i am unable|i['’]m unable|as an ai|as a language model|i (do not|don['’]t) have (access|the ability))/i
+export type PromotionEvidence = {
+  /** What the checks saw in it when it was a candidate. A check set to `flag` keeps an instruction in the data, but a seed writes more like itself. */
+  readonly flags: readonly Flag[]
+  readonly verifier: Verifier | undefined
+}
 
 /**
- * verify(x): may this instruction become a seed? Schema, length and refusals always; the answer itself only where there is a verifier
- * that knows the task. A real run has no such oracle; reports say so. Returns why not, undefined when it may.
+ * verify(x): may this instruction become a seed? Schema, length, refusals and the run's checks always; the answer itself only where there is a
+ * verifier that knows the task. A real run has no such oracle; reports say so. Returns why not, undefined when it may.
  */
-export async function verifyPromotion(task: Task, verifier: Verifier | undefined): Promise<string | undefined> {
+export async function verifyPromotion(task: Task, { flags, verifier }: PromotionEvidence): Promise<string | undefined> {
   const words = task.instruction.trim().split(/\s+/).length
   if (task.instruction.trim() === '' || task.output.trim() === '') return 'instruction or output is empty'
   if (words <= 3 || words > 150) return `the instruction has ${words} words, expected 4 to 150`
   if (task.output.trim() === task.input.trim()) return 'the output repeats the input'
-  if (refusal.test(task.output)) return 'the output is a refusal'
+  if (flags.length > 0) return flags.map(({ check, detail }) => `${check}: ${detail}`).join('; ')
+  if (isRefusal(task.output)) return 'refusal: the output is a refusal'
   const judged = await verifier?.verify(task)
   return judged?.verdict === 'wrong' ? `the answer is wrong: ${judged.reason}` : undefined
 }

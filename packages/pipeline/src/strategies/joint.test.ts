@@ -12,11 +12,12 @@ const seed = (id: string, over: Partial<SeedTask> = {}): SeedTask => ({
   ...over,
 })
 const task = (instruction: string, input: string, output: string) => ({ ok: true, task: { instruction, input, output } })
-const parse = (text: string, finish: 'stop' | 'length' = 'stop') => joint.parse(text, finish)
+const options = { strategy: 'joint', format: 'text', seedsPerPrompt: 3, tasksPerCall: 20, answersPerCall: 10 } as const
+const parse = (text: string, finishReason: 'stop' | 'length' = 'stop') => joint.read({ text, finishReason }, options)
 
 describe('joint prompt', () => {
   it('shows the seeds as a numbered list and asks for the next numbers', () => {
-    const [message] = joint.prompt([seed('a'), seed('b', { input: '' })], { tasksPerCall: 20 })
+    const [message] = joint.ask([seed('a'), seed('b', { input: '' })], options).messages
     expect(message!.content).toContain('20 new tasks, numbered 3 to 22')
     expect(message!.content).toContain('1. Instruction: Instruction a\n1. Input:\nInput a\n1. Output:\nOutput a')
     expect(message!.content).toContain('2. Instruction: Instruction b\n2. Input:\n<noinput>\n2. Output:\nOutput b')
@@ -25,7 +26,7 @@ describe('joint prompt', () => {
 
   it('is read back by its own parser, line breaks in inputs and outputs included', () => {
     const seeds = [seed('a', { input: 'first line\nsecond line', output: 'x\n\ny' }), seed('b', { input: '' })]
-    const [message] = joint.prompt(seeds, { tasksPerCall: 1 })
+    const [message] = joint.ask(seeds, { ...options, tasksPerCall: 1 }).messages
     const list = message!.content.slice(message!.content.indexOf('###\n1.'))
     expect(parse(list)).toEqual(seeds.map(({ instruction, input, output }) => task(instruction, input, output)))
   })

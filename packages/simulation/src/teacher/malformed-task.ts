@@ -2,7 +2,7 @@ import type { Rng } from '@sedi/core'
 import type { Task } from '@sedi/spec'
 import { writeNumberedTask } from '../numbered-tasks.ts'
 
-const remarks = [
+export const remarks = [
   'I left this one out, because it would repeat an earlier task.',
   'Note: the next tasks are a little harder.',
   'Let me know if you want other topics as well.',

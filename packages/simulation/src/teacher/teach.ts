@@ -3,15 +3,15 @@ import type { Message, Task } from '@sedi/spec'
 import { check } from '../check.ts'
 import { countTokens, firstTokens } from '../count-tokens.ts'
 import { type Item, writeItem } from '../item.ts'
-import { writeNumberedTask } from '../numbered-tasks.ts'
-import { type Recognised, recognise } from '../recognise.ts'
+import { type Recognised, recognise, recogniseInstruction } from '../recognise.ts'
+import { answerOf, answerTask, completeTask, isClassification } from './answer-task.ts'
 import { anchoredItem, nearCopy } from './draft-item.ts'
 import { createHabits, type Habits } from './habits.ts'
 import { lexicalItem } from './lexical-item.ts'
-import { malformedTask } from './malformed-task.ts'
-import { readPrompt } from './read-prompt.ts'
+import { remarks } from './malformed-task.ts'
+import { type PromptReading, readPrompt } from './read-prompt.ts'
 import type { TeacherSettings } from './teacher-settings.ts'
-import { wrongAnswer } from './wrong-answer.ts'
+import { writeAnswers, writeList } from './write-list.ts'
 
 export type TeachRequest = {
   readonly messages: readonly Message[]
@@ -49,30 +49,60 @@ export function createTeacher(worldSeed: number, settings: TeacherSettings): (re
 
 function writeReply(messages: readonly Message[], habits: Habits, rng: Rng): string {
   const { settings } = habits
-  const { examples: tasks, taskCount, firstNumber } = readPrompt(messages)
-  const examples = tasks.map((task) => ({ task, found: recognise(task), isWrong: check(task).verdict === 'wrong' }))
-  const opening = rng.next() < settings.greetings ? `${rng.pick(greetings)}\n###\n` : ''
-  const blocks = Array.from({ length: taskCount }, (_, i) => {
-    const task = writeTask(examples, habits, rng)
-    return rng.next() < settings.malformed ? malformedTask(firstNumber + i, task, rng) : writeNumberedTask(firstNumber + i, task)
-  })
-  return opening + blocks.join('\n###\n')
+  const prompt = readPrompt(messages)
+  switch (prompt.wants) {
+    case 'tasks':
+    case 'instructions':
+      return writeTasks(prompt, habits, rng)
+    case 'answers': {
+      const answers = prompt.tasks.map((task) => ({
+        answer: answerTask(task, habits, rng),
+        isBroken: prompt.form !== 'plain' && rng.next() < settings.malformed,
+      }))
+      return writeAnswers(answers, prompt.form, rng)
+    }
+    case 'classification':
+      return isClassification(prompt.instruction, habits, rng) ? ' Yes' : ' No'
+    case 'instance': {
+      const { input, output } = completeTask(prompt.instruction, habits, rng)
+      if (rng.next() < settings.malformed) return rng.pick(remarks)
+      return prompt.labelFirst ? ` ${output}\nInput: ${input || '<noinput>'}` : ` ${input || '<noinput>'}\nOutput: ${output}`
+    }
+  }
+}
+
+function writeTasks(prompt: Extract<PromptReading, { wants: 'tasks' | 'instructions' }>, habits: Habits, rng: Rng): string {
+  const { settings } = habits
+  const examples = prompt.examples.map(prompt.form === 'numbers' ? bareExample : wholeExample)
+  const between = prompt.form === 'labels' ? '\n###\n' : '\n\n'
+  const opening = rng.next() < settings.greetings ? `${rng.pick(greetings)}${between}` : ''
+  const draw = () => ({ task: writeTask(examples, habits, rng), isBroken: rng.next() < settings.malformed })
+  return opening + writeList(draw, prompt, rng)
+}
+
+function wholeExample(task: Task): Example {
+  return { task, found: recognise(task), isWrong: task.output !== '' && check(task).verdict === 'wrong' }
+}
+
+/** Of an instruction that is shown without its input, the missing operands are anybody's guess. */
+function bareExample(task: Task): Example {
+  const found = recogniseInstruction(task.instruction)
+  const values = found?.kind.complete(found.values, createRng(0, task.instruction))
+  return { task, found: found === undefined || values === undefined ? undefined : { ...found, values }, isWrong: false }
 }
 
 function writeTask(examples: readonly Example[], habits: Habits, rng: Rng): Task {
-  const { settings, worldSeed } = habits
+  const { settings } = habits
   const example = examples.length > 0 && rng.next() < settings.anchoring ? rng.pick(examples) : undefined
   if (example !== undefined && example.found === undefined) {
     const others = examples.filter((other) => other !== example).map((other) => other.task)
     const task = lexicalItem(example.task, others, rng)
     // Swapped words could by chance make a task of this world with an answer of another: then the habits speak.
-    if (task.instruction !== '' && task.output !== '' && recognise(task) === undefined) return task
+    if (task.instruction !== '' && (task.output !== '' || example.task.output === '') && recognise(task) === undefined) return task
   }
   const item = clear(draft(example?.found, habits, rng))
-  const task = writeItem(item)
   const errorRate = example?.isWrong ? settings.inheritErrors : settings.wrongAnswers
-  const errorRng = rng.next() < settings.consistentErrors ? createRng(worldSeed, 'error', item.kind.key(item.values)) : rng
-  return errorRng.next() < errorRate ? { ...task, output: wrongAnswer(item.kind, item.values, errorRng) } : task
+  return { ...writeItem(item), output: answerOf(item.kind, item.values, habits, rng, errorRate) }
 }
 
 function draft(example: Recognised | undefined, habits: Habits, rng: Rng): Item {

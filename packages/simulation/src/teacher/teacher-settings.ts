@@ -36,8 +36,10 @@ export type TeacherSettings = {
   readonly inheritErrors: number
   /** Share of items for which kind and operands alone decide whether and how the teacher is wrong: it errs the same way each time. */
   readonly consistentErrors: number
-  /** Share of items that are broken: a label or answer missing, two tasks run together, a remark instead of a task. */
+  /** Share of items that are broken: a label, number or answer missing, two tasks run together, a remark instead of a task. */
   readonly malformed: number
+  /** Share of answers that explain themselves in three sentences before the line “Answer: …”. */
+  readonly explanations: number
   /** Share of replies that open with a line to the reader. */
   readonly greetings: number
 }
@@ -60,6 +62,7 @@ export const defaultTeacherSettings: TeacherSettings = {
   inheritErrors: 0.6,
   consistentErrors: 0,
   malformed: 0.04,
+  explanations: 0,
   greetings: 0.15,
 }
 

@@ -57,11 +57,11 @@ export function createSqliteStore({ folder, clock = Date.now, softwareVersion }:
     return {
       ledger,
       folder: runFolder,
-      budget({ maxCostNanoUsd, shared }) {
+      budget({ maxCostNanoUsd, maxTokens, shared }) {
         // A folder of the same name may have held another run before, whose money stays counted.
         if (shared === undefined) budgetShare.leave()
         else budgetShare.join(shared, `${basename(runFolder)} ${createdAt}`)
-        return { reserve: (attempt) => ledger.reserve(attempt, maxCostNanoUsd) }
+        return { reserve: (attempt) => ledger.reserve(attempt, maxCostNanoUsd, maxTokens) }
       },
       limiter(key, limits) {
         const limiter = createSharedLimiter(dirname(runFolder), key, { ...limits, clock })

@@ -11,6 +11,7 @@ describeLimiterContract({
       [
         'requests and tokens are counted together',
         'a Retry-After holds for all',
+        'what a provider states holds for all',
         'calls in flight are counted for each',
         'all make progress, large requests too',
         'one that is gone does not hold up the others',
@@ -46,20 +47,21 @@ describe('createLimiter', () => {
     expect(given).toEqual([0, 0, 100, 100, 200])
   })
 
-  it('never sends more requests than allowed in any 60 seconds', async () => {
+  it('spreads requests evenly, over half a per cent more than a minute', async () => {
     const given = ask(createLimiter({ concurrency: 100, requestsPerMinute: 3 }), 8, 1, 10)
     await vi.advanceTimersByTimeAsync(200_000)
-    expect(given).toEqual([0, 0, 0, 60_000, 60_000, 60_000, 120_000, 120_000])
+    // One every 20.1 s, up to a second early.
+    expect(given).toEqual([0, 19_100, 39_200, 60_300, 79_400, 99_500, 120_600, 139_700])
   })
 
   it('never sends more tokens than allowed in any 60 seconds; a request larger than the limit goes alone', async () => {
     const limiter = createLimiter({ concurrency: 100, tokensPerMinute: 100 })
     const given = ask(limiter, 4, 40, 10)
     await vi.advanceTimersByTimeAsync(119_000)
-    expect(given).toEqual([0, 0, 60_000, 60_000])
+    expect(given).toEqual([0, 0, 60_300, 60_300])
     const large = ask(limiter, 1, 500, 10)
     await vi.advanceTimersByTimeAsync(61_000)
-    expect(large).toEqual([1000])
+    expect(large).toEqual([1600])
   })
 
   it('corrects the estimate with what was really used', async () => {

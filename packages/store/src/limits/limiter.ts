@@ -18,14 +18,18 @@ type Waiting = { readonly tokens: number; readonly grant: (permit: Permit) => vo
 /** Keeps a key's limits: a line of waiting requests, served in the order they came, at most so many of them in flight. */
 export function createLimiter({ concurrency, clock = Date.now, monotonic = monotonicMs, ...options }: LimiterOptions): Limiter {
   const window = options.window ?? createMemoryWindow({ ...options, monotonic })
+  let allowed = concurrency
   let inFlight = 0
   let queue: Waiting[] = []
+  /** Set while the first in line waits for the window. */
   let timer: NodeJS.Timeout | undefined
+  let waitsForTokens = false
   let closed = false
 
   function serve(): void {
     clearTimeout(timer)
-    while (queue.length > 0 && inFlight < concurrency && !closed) {
+    timer = undefined
+    while (queue.length > 0 && inFlight < allowed && !closed) {
       const wait = serveFirst(queue[0]!)
       if (wait > 0) {
         timer = setTimeout(serve, Math.max(1, Math.ceil(wait)))
@@ -39,7 +43,10 @@ export function createLimiter({ concurrency, clock = Date.now, monotonic = monot
   function serveFirst(first: Waiting): number {
     try {
       const taken = window.take(first.tokens)
-      if (!('correct' in taken)) return taken.waitMs
+      if (!('correct' in taken)) {
+        waitsForTokens = taken.forTokens
+        return taken.waitMs
+      }
       queue.shift()
       inFlight++
       first.grant({ release: once((usedTokens) => release(usedTokens, first.tokens, taken.correct)) })
@@ -51,9 +58,11 @@ export function createLimiter({ concurrency, clock = Date.now, monotonic = monot
   }
 
   function release(usedTokens: number | undefined, estimate: number, correct: (usedTokens: number) => void): void {
-    if (usedTokens !== undefined && usedTokens !== estimate) correct(usedTokens)
+    const corrected = usedTokens !== undefined && usedTokens !== estimate
+    if (corrected) correct(usedTokens)
     inFlight--
-    serve()
+    // Whoever waits for time to pass wakes by itself.
+    if (timer === undefined || (corrected && waitsForTokens)) serve()
   }
 
   return {
@@ -81,6 +90,14 @@ export function createLimiter({ concurrency, clock = Date.now, monotonic = monot
     },
     blockUntil(timeMs) {
       window.quiet(timeMs - clock())
+    },
+    report(limits) {
+      if (!closed) window.learn(limits)
+    },
+    allow(calls) {
+      const before = allowed
+      allowed = Math.min(concurrency, Math.max(1, Math.floor(calls)))
+      if (allowed > before && timer === undefined) serve()
     },
     close() {
       if (closed) return

@@ -1,7 +1,11 @@
-/** Counts what was sent in the last 60 seconds. */
+import type { RateLimits } from '@sedi/spec'
+
+/** Counts what was sent in the last minute. */
 export type RateWindow = {
   /** Takes a place for one request of so many tokens, or says how long to wait before asking again. Throws `storage`. */
-  take(tokens: number): Place | { readonly waitMs: number }
+  take(tokens: number): Place | Wait
+  /** What the provider said about the key's limits. Never throws. */
+  learn(limits: RateLimits): void
   /** Nothing may be sent for so long. Never throws. */
   quiet(forMs: number): void
   /** Nobody here waits for a place any more. Never throws. */
@@ -15,6 +19,12 @@ export type Place = {
   correct(usedTokens: number): void
 }
 
+export type Wait = {
+  readonly waitMs: number
+  /** Whether tokens are short, so that a correction may make room earlier. */
+  readonly forTokens: boolean
+}
+
 export type WindowOptions = {
   readonly requestsPerMinute?: number | undefined
   readonly tokensPerMinute?: number | undefined
@@ -25,22 +35,45 @@ export type WindowOptions = {
 
 export const minuteMs = 60_000
 
-type Counted = { readonly at: number; readonly tokens: number }
+/**
+ * Requests take different times to arrive, so those of one of our minutes may fall into less than a minute at the provider. Counting over half
+ * a per cent more than a minute (300 ms) costs half a per cent of the rate and makes room for that.
+ */
+const spanOfWindow = 1.005
 
-/** When fewer than `limit` requests will have been sent after the window's begin `from`, less `from`; `nthOldest(n)` is when the n-th oldest was sent, from 0. */
-export function requestWait(count: number, limit: number, from: number, nthOldest: (n: number) => number): number {
-  return count < limit ? 0 : nthOldest(count - limit) - from
+export const spanMs = (windowMs: number): number => windowMs * spanOfWindow
+
+/** Requests are spread evenly; after a pause so much of a minute's may go at once: a second's worth. */
+const burstOfWindow = 1 / 60
+
+/**
+ * When the next request may go, less now, if each takes `span / limit` of the time line: the generic cell rate algorithm (ITU-T I.371), with a
+ * burst of a second. `paidUntil` is where the requests so far reach to.
+ */
+export function paceWait(paidUntil: number, now: number, windowMs: number): number {
+  return paidUntil - windowMs * burstOfWindow - now
 }
 
-/** Until enough of them, oldest first, have left the window; a request larger than the limit waits until all have. */
-export function tokenWait(sent: Iterable<Counted>, usedTokens: number, tokens: number, limit: number, from: number): number {
-  let used = usedTokens
-  if (used + tokens <= limit) return 0
+/** Where the time line reaches to with one more request. */
+export function payOne(paidUntil: number, now: number, limit: number, windowMs: number): number {
+  return Math.max(paidUntil, now) + spanMs(windowMs) / limit
+}
+
+/** Until enough of them, oldest first, have left the window that begins at `from`; what is larger than the limit waits until all have. */
+export function roomWait(
+  oldestFirst: Iterable<{ readonly at: number; readonly amount: number }>,
+  used: number,
+  wanted: number,
+  limit: number,
+  from: number,
+): number {
+  let left = used
+  if (left + wanted <= limit) return 0
   let wait = 0
-  for (const { at, tokens: freed } of sent) {
-    used -= freed
+  for (const { at, amount } of oldestFirst) {
+    left -= amount
     wait = at - from
-    if (used + tokens <= limit) return wait
+    if (left + wanted <= limit) return wait
   }
   return wait
 }

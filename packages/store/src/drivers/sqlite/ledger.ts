@@ -17,7 +17,7 @@ import { assertSound } from './verify.ts'
 import { offspringOf, readScores } from './views.ts'
 
 export type SqliteLedger = Ledger & {
-  reserve(attempt: AttemptFact, maxCostNanoUsd: number | undefined): Promise<BudgetDecision>
+  reserve(attempt: AttemptFact, maxCostNanoUsd: number | undefined, maxTokens?: number): Promise<BudgetDecision>
 }
 
 export type LedgerOptions = {
@@ -130,7 +130,7 @@ function createReader(database: DatabaseSync, path: string, kinds: ReadonlyMap<F
 
 type Writer = {
   append(facts: readonly Fact[]): void
-  reserve(attempt: AttemptFact, maxCostNanoUsd: number | undefined): BudgetDecision
+  reserve(attempt: AttemptFact, maxCostNanoUsd: number | undefined, maxTokens: number | undefined): BudgetDecision
   commitAll(works: readonly (() => unknown)[]): Result[]
   close(): void
 }
@@ -142,7 +142,7 @@ function writerMethods(writer: Writer | undefined, path: string, database: Datab
   })
   return {
     append: (facts) => group.run(() => writer!.append(facts)),
-    reserve: (attempt, maxCostNanoUsd) => group.run(() => writer!.reserve(attempt, maxCostNanoUsd)),
+    reserve: (attempt, maxCostNanoUsd, maxTokens) => group.run(() => writer!.reserve(attempt, maxCostNanoUsd, maxTokens)),
     async close() {
       await group.drain()
       writer?.close()
@@ -187,6 +187,11 @@ function createWriter(
     return settledNanoUsd + uncertainNanoUsd + openNanoUsd
   }
 
+  function committedTokens(): number {
+    const { inputTokens, outputTokens, uncertainTokens, openTokens } = totalsOf(projections.counters)
+    return inputTokens + outputTokens + uncertainTokens + openTokens
+  }
+
   /** What we refuse undoes its own entry only; a failing disk is thrown on and undoes the whole group. */
   function inSavepoint(work: () => unknown): Result {
     const before = { nextSeq, projections: projections.mark() }
@@ -220,17 +225,18 @@ function createWriter(
 
   return {
     append: (facts) => facts.forEach(insert),
-    reserve(attempt, maxCostNanoUsd) {
+    reserve(attempt, maxCostNanoUsd, maxTokens) {
       if (emergencyRoom?.opened === true) throw diskFull(path)
-      const { openNanoUsd } = totalsOf(projections.counters)
       const othersNanoUsd = budgetShare?.othersNanoUsd() ?? 0
-      const committed = committedNanoUsd() + othersNanoUsd
-      const amount = attempt.reservedNanoUsd ?? 0
-      if (maxCostNanoUsd !== undefined && committed + amount > maxCostNanoUsd) {
-        return { granted: false, committedNanoUsd: committed, openNanoUsd, othersNanoUsd }
+      const decision = (exceeds: BudgetDecision['exceeds']): BudgetDecision => {
+        const { openNanoUsd, openTokens } = totalsOf(projections.counters)
+        const committed = { committedNanoUsd: committedNanoUsd() + othersNanoUsd, committedTokens: committedTokens() }
+        return { granted: exceeds === undefined, exceeds, ...committed, openNanoUsd, openTokens, othersNanoUsd }
       }
+      if (maxCostNanoUsd !== undefined && committedNanoUsd() + othersNanoUsd + (attempt.reservedNanoUsd ?? 0) > maxCostNanoUsd) return decision('cost')
+      if (maxTokens !== undefined && committedTokens() + attempt.reservedInputTokens + attempt.reservedOutputTokens > maxTokens) return decision('tokens')
       insert(attempt)
-      return { granted: true, committedNanoUsd: committed + amount, openNanoUsd: openNanoUsd + amount, othersNanoUsd }
+      return decision(undefined)
     },
     commitAll(works) {
       try {

@@ -1,13 +1,18 @@
-import { type Fact, type RejectionReason, type RoundTotals, rejectionReasons, type Totals } from '@sedi/spec'
+import { type CallFact, type Fact, type RejectionReason, type RoundTotals, rejectionReasons, type Totals } from '@sedi/spec'
 
-/** What one more fact adds to the run's counters. The attempt an outcome closes is needed to know what it had reserved. */
-export function counterChanges(fact: Fact, attemptReserved: () => number): Readonly<Record<string, number>> {
+/** The most that an attempt may cost and use. */
+export type Reserved = { readonly nanoUsd: number; readonly inputTokens: number; readonly outputTokens: number }
+
+/** What one more fact adds to the run's counters. The attempt that an outcome closes, or that an answer came of, is needed to know what it had reserved. */
+export function counterChanges(fact: Fact, reserved: () => Reserved): Readonly<Record<string, number>> {
   switch (fact.kind) {
     case 'attempt':
-      return { attempts: 1, openAttempts: 1, openNanoUsd: fact.reservedNanoUsd ?? 0 }
+      return { attempts: 1, openAttempts: 1, openNanoUsd: fact.reservedNanoUsd ?? 0, openTokens: fact.reservedInputTokens + fact.reservedOutputTokens }
     case 'outcome': {
-      const closed = { openAttempts: -1, openNanoUsd: -attemptReserved() }
-      return fact.charged === 'uncertain' ? { ...closed, uncertainAttempts: 1, uncertainNanoUsd: fact.costNanoUsd ?? 0 } : closed
+      const { nanoUsd, inputTokens, outputTokens } = reserved()
+      const closed = { openAttempts: -1, openNanoUsd: -nanoUsd, openTokens: -inputTokens - outputTokens }
+      if (fact.charged !== 'uncertain') return closed
+      return { ...closed, uncertainAttempts: 1, uncertainNanoUsd: fact.costNanoUsd ?? 0, uncertainTokens: inputTokens + outputTokens }
     }
     case 'call':
       return {
@@ -20,13 +25,16 @@ export function counterChanges(fact: Fact, attemptReserved: () => number): Reado
         cacheWriteInputTokens: fact.usage.cacheWriteInputTokens ?? 0,
         outputTokens: fact.usage.outputTokens ?? 0,
         reasoningTokens: fact.usage.reasoningTokens ?? 0,
+        uncertainTokens: unreportedTokens(fact, reserved),
       }
     case 'embed-call':
       return {
         embedCalls: 1,
         settledNanoUsd: fact.costNanoUsd ?? 0,
         unpricedCalls: fact.costNanoUsd === null ? 1 : 0,
+        embedNanoUsd: fact.costNanoUsd ?? 0,
         inputTokens: fact.usage.inputTokens ?? 0,
+        uncertainTokens: fact.usage.inputTokens === undefined ? reserved().inputTokens : 0,
       }
     case 'candidate':
       return fact.verdict === 'kept' ? { raw: 1, kept: 1 } : { raw: 1, [`rejected.${fact.reason}`]: 1 }
@@ -49,6 +57,13 @@ export function counterChanges(fact: Fact, attemptReserved: () => number): Reado
   }
 }
 
+/** What the provider did not count counts as the most it can be. */
+function unreportedTokens({ usage }: CallFact, reserved: () => Reserved): number {
+  if (usage.inputTokens !== undefined && usage.outputTokens !== undefined) return 0
+  const most = reserved()
+  return (usage.inputTokens === undefined ? most.inputTokens : 0) + (usage.outputTokens === undefined ? most.outputTokens : 0)
+}
+
 const inRound = (name: string, round: number): string => `${name}@${round}`
 
 export function totalsOf(counters: ReadonlyMap<string, number>): Totals {
@@ -60,6 +75,8 @@ export function totalsOf(counters: ReadonlyMap<string, number>): Totals {
     openNanoUsd: value('openNanoUsd'),
     uncertainAttempts: value('uncertainAttempts'),
     uncertainNanoUsd: value('uncertainNanoUsd'),
+    openTokens: value('openTokens'),
+    uncertainTokens: value('uncertainTokens'),
     settledNanoUsd: value('settledNanoUsd'),
     unpricedCalls: value('unpricedCalls'),
     inputTokens: value('inputTokens'),
@@ -69,6 +86,7 @@ export function totalsOf(counters: ReadonlyMap<string, number>): Totals {
     reasoningTokens: value('reasoningTokens'),
     followUpCalls: value('followUpCalls'),
     embedCalls: value('embedCalls'),
+    embedNanoUsd: value('embedNanoUsd'),
     raw: value('raw'),
     kept: value('kept'),
     rejected: Object.fromEntries(rejectionReasons.map((reason) => [reason, value(`rejected.${reason}`)])) as Record<RejectionReason, number>,

@@ -1,12 +1,12 @@
 import type { DatabaseSync } from 'node:sqlite'
 import { type Fact, SediError } from '@sedi/spec'
-import { counterChanges } from './counters.ts'
+import { counterChanges, type Reserved } from './counters.ts'
 import { addToDigest, digestAddend, emptyDigest } from './digest.ts'
 
 /** What earlier facts say that a later one needs. */
 export type Lookups = {
-  /** Nanodollars the attempt had reserved; undefined when there is no such attempt. */
-  reservedBy(callId: string, attempt: number): number | undefined
+  /** What the attempt had reserved, by default the call's last one; undefined when there is no such attempt. */
+  reservedBy(callId: string, attempt?: number): Reserved | undefined
   responseHashOf(callId: string): string | undefined
   groupOf(itemId: string): string | undefined
   /** The seeds that were shown in a call’s prompt. */
@@ -16,7 +16,9 @@ export type Lookups = {
 }
 
 export function createLookups(database: DatabaseSync): Lookups {
-  const attempt = database.prepare('SELECT reserved_nano_usd FROM attempt WHERE call_id = ? AND attempt = ?')
+  const reserved = 'SELECT reserved_nano_usd, reserved_input_tokens, reserved_output_tokens FROM attempt WHERE call_id = ?'
+  const attempt = database.prepare(`${reserved} AND attempt = ?`)
+  const lastAttempt = database.prepare(`${reserved} ORDER BY attempt DESC LIMIT 1`)
   const call = database.prepare('SELECT response_hash FROM call WHERE call_id = ?')
   const item = database.prepare('SELECT "group" FROM held_out WHERE item_id = ?')
   const shown = database.prepare('SELECT seed_ids FROM call WHERE call_id = ?')
@@ -27,8 +29,13 @@ export function createLookups(database: DatabaseSync): Lookups {
   const parse = (seedIds: unknown): string[] => JSON.parse(String(seedIds))
   return {
     reservedBy: (callId, number) => {
-      const row = attempt.get(callId, number)
-      return row === undefined ? undefined : Number(row.reserved_nano_usd ?? 0)
+      const row = number === undefined ? lastAttempt.get(callId) : attempt.get(callId, number)
+      if (row === undefined) return undefined
+      return {
+        nanoUsd: Number(row.reserved_nano_usd ?? 0),
+        inputTokens: Number(row.reserved_input_tokens),
+        outputTokens: Number(row.reserved_output_tokens),
+      }
     },
     responseHashOf: (callId) => call.get(callId)?.response_hash as string | undefined,
     groupOf: (itemId) => item.get(itemId)?.group as string | undefined,
@@ -128,12 +135,15 @@ export function offspringChanges(fact: Fact, lookups: Lookups): readonly Offspri
 
 export function changesOf(fact: Fact, lookups: Lookups): Readonly<Record<string, number>> {
   return counterChanges(fact, () => {
-    if (fact.kind !== 'outcome') return 0
+    if (fact.kind === 'call' || fact.kind === 'embed-call') return lookups.reservedBy(fact.callId) ?? nothing
+    if (fact.kind !== 'outcome') return nothing
     const reserved = lookups.reservedBy(fact.callId, fact.attempt)
     if (reserved === undefined) throw new SediError('internal', `An outcome of attempt ${fact.callId}/${fact.attempt} came without the attempt.`)
     return reserved
   })
 }
+
+const nothing: Reserved = { nanoUsd: 0, inputTokens: 0, outputTokens: 0 }
 
 export function digestWith(digest: string, fact: Fact, lookups: Lookups): string {
   const addend = digestAddend(fact, (callId) => lookups.responseHashOf(callId) ?? '')

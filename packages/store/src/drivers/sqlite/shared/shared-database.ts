@@ -34,6 +34,25 @@ CREATE TABLE committed (
   PRIMARY KEY (budget, run)
 ) STRICT, WITHOUT ROWID;
 `,
+  `
+-- What others with the same key have used is entered as well: not ours, and as many requests or tokens as the provider has counted more.
+ALTER TABLE sent ADD COLUMN requests INTEGER NOT NULL DEFAULT 1;
+ALTER TABLE sent ADD COLUMN is_foreign INTEGER NOT NULL DEFAULT 0;
+DROP INDEX sent_by_key;
+CREATE INDEX sent_by_key ON sent (key, at, requests, tokens, is_foreign);
+
+-- How far the requests sent reach on the time line on which they are spread evenly.
+CREATE TABLE pace (key TEXT PRIMARY KEY, paid_until REAL NOT NULL) STRICT, WITHOUT ROWID;
+
+-- The limits a provider stated, and when it did last.
+CREATE TABLE stated (
+  key TEXT NOT NULL,
+  dimension TEXT NOT NULL CHECK (dimension IN ('requests', 'tokens')),
+  per_minute REAL NOT NULL,
+  at REAL NOT NULL,
+  PRIMARY KEY (key, dimension)
+) STRICT, WITHOUT ROWID;
+`,
 ]
 
 export const sharedDatabasePath = (storeFolder: string): string => join(storeFolder, 'shared.db')

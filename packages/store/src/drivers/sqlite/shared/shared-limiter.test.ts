@@ -1,4 +1,4 @@
-import { existsSync, mkdtempSync, rmSync } from 'node:fs'
+import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { describeLimiterContract } from '@sedi/testing/contracts'
@@ -37,6 +37,60 @@ describe('createSharedLimiter', () => {
     expect(existsSync(join(folder, 'shared.db'))).toBe(false)
   })
 
+  it('begins to share when the provider states a limit or asks to wait, and a run that begins later knows', async () => {
+    const own = createSharedLimiter(folder, key, { concurrency: 9 })
+    own.report({ requests: { limit: 0 }, tokens: { remaining: 5 } })
+    expect(existsSync(join(folder, 'shared.db'))).toBe(false)
+    own.report({ requests: { limit: 2, remaining: 0, resetMs: 60_000 } })
+    expect(existsSync(join(folder, 'shared.db'))).toBe(true)
+    const later = createSharedLimiter(folder, key, { concurrency: 9 })
+    let given = 0
+    void later.acquire(1).then(() => given++)
+    await vi.advanceTimersByTimeAsync(50_000)
+    expect(given).toBe(0)
+    await vi.advanceTimersByTimeAsync(12_000)
+    expect(given).toBe(1)
+    const other = createSharedLimiter(folder, { ...key, keyHash: 'k2' }, { concurrency: 9 })
+    other.blockUntil(Date.now() + 5000)
+    const waiting = createSharedLimiter(folder, { ...key, keyHash: 'k2' }, { concurrency: 9 })
+    waiting.acquire(1).then(
+      () => given++,
+      () => {},
+    )
+    await vi.advanceTimersByTimeAsync(4900)
+    expect(given).toBe(1)
+    for (const limiter of [own, later, other, waiting]) limiter.close()
+  })
+
+  it('goes on alone when what a provider states cannot be shared', async () => {
+    writeFileSync(join(folder, 'shared.db'), 'not a database at all, and longer than a header so that SQLite looks at it'.repeat(20))
+    const limiter = createSharedLimiter(folder, key, { concurrency: 9 })
+    limiter.report({ requests: { limit: 1 } })
+    const given: number[] = []
+    for (let i = 0; i < 2; i++)
+      limiter.acquire(1).then(
+        () => given.push(Date.now()),
+        () => {},
+      )
+    await vi.advanceTimersByTimeAsync(50_000)
+    expect(given).toHaveLength(1)
+    limiter.close()
+  })
+
+  it('writes down a reply only when it is news', () => {
+    const limiter = createSharedLimiter(folder, key, { concurrency: 9, requestsPerMinute: 10 })
+    const database = openSharedDatabase(folder, 100)
+    const changes = (): number => Number(database.prepare('PRAGMA data_version').get()?.data_version)
+    limiter.report({ requests: { limit: 100, remaining: 100 } })
+    const before = changes()
+    for (let reply = 0; reply < 20; reply++) limiter.report({ requests: { limit: 100, remaining: 100, resetMs: reply } })
+    expect(changes()).toBe(before)
+    limiter.report({ requests: { limit: 50, remaining: 50 } })
+    expect(changes()).not.toBe(before)
+    limiter.close()
+    database.close()
+  })
+
   it('counts keys and providers apart, and never writes what a key is', async () => {
     const limits = { concurrency: 9, requestsPerMinute: 1 }
     const limiters = [key, { ...key, keyHash: 'k2' }, { ...key, provider: 'another' }].map((each) => createSharedLimiter(folder, each, limits))
@@ -52,7 +106,9 @@ describe('createSharedLimiter', () => {
     const options = { concurrency: 9, requestsPerMinute: 2, monotonic: () => up }
     const before = createSharedLimiter(folder, key, options)
     await before.acquire(1)
+    up += 30_000
     await before.acquire(1)
+    before.report({ requests: { limit: 1 } })
     before.blockUntil(Date.now() + 600_000)
     const database = openSharedDatabase(folder, 100)
     database.prepare('INSERT INTO waiting VALUES (?, ?, ?, ?)').run('openai k1', 'dead', up - 100, up + 5000)
@@ -66,7 +122,10 @@ describe('createSharedLimiter', () => {
       )
     await vi.advanceTimersByTimeAsync(1000)
     expect(given).toBe(0)
-    up = 61_000
+    up = 61_500
+    await vi.advanceTimersByTimeAsync(6000)
+    expect(given).toBe(1)
+    up = 92_000
     await vi.advanceTimersByTimeAsync(6000)
     expect(given).toBe(2)
     for (const each of [before, after, database]) each.close()

@@ -1,6 +1,9 @@
 import { randomUUID } from 'node:crypto'
 import type { DatabaseSync } from 'node:sqlite'
-import { minuteMs, type Place, type RateWindow, requestWait, tokenWait, type WindowOptions } from '../../../limits/rate-window.ts'
+import type { RateLimits } from '@sedi/spec'
+import { minuteMs, type Place, paceWait, payOne, type RateWindow, roomWait, spanMs, type Wait, type WindowOptions } from '../../../limits/rate-window.ts'
+import { foreignUse, lower, type StatedLimit, statedForMs, statedLimit } from '../../../limits/stated-limit.ts'
+import type { Dimension } from '../../../limits/usage-log.ts'
 import { isBusy, sharedDatabasePath, sharedGuarded } from './shared-database.ts'
 
 export type SqliteWindowOptions = WindowOptions & {
@@ -15,6 +18,8 @@ export type SqliteWindowOptions = WindowOptions & {
 const lookEveryMs = 5000
 /** A process that looks so much later than it said has lost its turn. */
 const graceMs = 1000
+/** A limit that is stated again, unchanged, is written down anew after so long. */
+const noteEveryMs = 60_000
 /** Clocks of two processors of one machine may differ by less than this; what lies further ahead was written before the machine started. */
 const toleranceMs = 1000
 
@@ -32,6 +37,8 @@ const toleranceMs = 1000
  */
 export function createSqliteWindow(options: SqliteWindowOptions): RateWindow {
   const { database, storeFolder, key, requestsPerMinute, tokensPerMinute, windowMs = minuteMs, monotonic, jitter } = options
+  const configured: Readonly<Record<Dimension, number | undefined>> = { requests: requestsPerMinute, tokens: tokensPerMinute }
+  const span = spanMs(windowMs)
   const statements = prepare(database)
   const holder = randomUUID()
   const path = sharedDatabasePath(storeFolder)
@@ -39,24 +46,37 @@ export function createSqliteWindow(options: SqliteWindowOptions): RateWindow {
   let since: number | undefined
   let listed = false
   let turn = { requests: 0, tokens: 0 }
+  /** What this process has written down, and seen counted, last: so that most replies need no transaction. */
+  const noted: Partial<Record<Dimension, { readonly limit: number; readonly at: number }>> = {}
+  let counted: Counted = { own_requests: 0, own_tokens: 0, all_requests: 0, all_tokens: 0 }
 
-  function takeNow(tokens: number): Place | { readonly waitMs: number } {
+  function takeNow(tokens: number): Place | Wait {
     const now = monotonic()
     forgetOld(now)
-    const own = Math.max(quietWait(now), roomWait(tokens, now))
+    counted = statements.counted.get(key) as Counted
+    const stated = statedNow(now)
+    const requestLimit = lower(configured.requests, stated.requests)
+    const paidUntil = requestLimit === undefined ? 0 : Number(statements.pace.get(key)?.paid_until ?? 0)
+    const forTokens = wait('tokens', tokens, stated, now)
+    const pace = requestLimit === undefined ? 0 : paceWait(paidUntil, now, windowMs)
+    const own = Math.max(quietWait(now), pace, wait('requests', 1, stated, now), forTokens)
     const ahead = statements.ahead.get(key, holder, since ?? now, since ?? now, holder, now - graceMs, now + lookEveryMs + toleranceMs)
-    if (own <= 0 && ahead === undefined) return takePlace(tokens, now)
+    if (own <= 0 && ahead === undefined) {
+      if (requestLimit !== undefined) statements.setPace.run(key, payOne(paidUntil, now, requestLimit, windowMs))
+      return takePlace(tokens, now, requestLimit, lower(configured.tokens, stated.tokens))
+    }
     const afterThem = ahead === undefined ? 0 : Math.max(0, Number(ahead.wakes_at) - now)
     const waitMs = Math.min(lookEveryMs, Math.max(own, afterThem) + 1 + 20 * jitter())
     since ??= now
     listed = true
     statements.wait.run(key, holder, since, now + waitMs)
-    return { waitMs }
+    return { waitMs, forTokens: forTokens > 0 }
   }
 
   function forgetOld(now: number): void {
     for (const statement of statements.beforeStart) statement.run(key, now + toleranceMs)
-    statements.forget.run(key, now - windowMs)
+    statements.paceBeforeStart.run(now, key, now + windowMs + toleranceMs)
+    statements.forget.run(key, now - span)
   }
 
   function quietWait(now: number): number {
@@ -64,24 +84,49 @@ export function createSqliteWindow(options: SqliteWindowOptions): RateWindow {
     return row === undefined ? 0 : Number(row.until) - now
   }
 
-  function roomWait(tokens: number, now: number): number {
-    const { count, used } = statements.counted.get(key) as { count: number; used: number }
-    const requests =
-      requestsPerMinute === undefined ? 0 : requestWait(count, requestsPerMinute, now - windowMs, (n) => Number(statements.nthOldest.get(key, n)?.at))
-    if (tokensPerMinute === undefined) return requests
-    return Math.max(
-      requests,
-      tokenWait(statements.oldestFirst.iterate(key) as Iterable<{ at: number; tokens: number }>, used, tokens, tokensPerMinute, now - windowMs),
-    )
+  function statedNow(now: number): Partial<Record<Dimension, number>> {
+    const rows = statements.stated.all(key, now - statedForMs)
+    return Object.fromEntries(rows.map(({ dimension, per_minute }) => [dimension, Number(per_minute)]))
   }
 
-  function takePlace(tokens: number, now: number): Place {
-    const id = statements.take.run(key, now, tokens).lastInsertRowid
+  /** Ours under the configured limit, and everybody's under the stated one. */
+  function wait(dimension: Dimension, wanted: number, stated: Partial<Record<Dimension, number>>, now: number): number {
+    const waitUnder = (limit: number | undefined, used: number, mostForeign: number): number => {
+      if (limit === undefined || used + wanted <= limit) return 0
+      const oldestFirst = statements.oldestFirst[dimension].iterate(key, mostForeign) as Iterable<{ at: number; amount: number }>
+      return roomWait(oldestFirst, used, wanted, limit, now - span)
+    }
+    return Math.max(waitUnder(configured[dimension], counted[`own_${dimension}`], 0), waitUnder(stated[dimension], counted[`all_${dimension}`], 1))
+  }
+
+  function takePlace(tokens: number, now: number, requestLimit: number | undefined, tokenLimit: number | undefined): Place {
+    const id = statements.take.run(key, now, 1, tokens, 0).lastInsertRowid
     turn = { requests: turn.requests + 1, tokens: turn.tokens + tokens }
-    if (turn.requests >= share(requestsPerMinute) || turn.tokens >= share(tokensPerMinute)) endTurn()
+    if (turn.requests >= share(requestLimit) || turn.tokens >= share(tokenLimit)) endTurn()
     return {
       waitMs: 0,
       correct: (usedTokens) => quietly(() => statements.correct.run(usedTokens, id, key, now)),
+    }
+  }
+
+  /** Whether what a provider said is news: another limit, one not written down for a while, or more use than was counted when we last looked. */
+  function isNews(dimension: Dimension, said: StatedLimit, now: number): boolean {
+    const before = noted[dimension]
+    return before === undefined || before.limit !== said.limit || now - before.at > noteEveryMs || said.used - counted[`all_${dimension}`] >= 1
+  }
+
+  function learnNow(said: Partial<Record<Dimension, StatedLimit>>): void {
+    const now = monotonic()
+    forgetOld(now)
+    counted = statements.counted.get(key) as Counted
+    for (const [dimension, stated] of Object.entries(said) as [Dimension, StatedLimit][]) {
+      statements.state.run(key, dimension, stated.limit, now)
+      noted[dimension] = { limit: stated.limit, at: now }
+      const foreign = foreignUse(stated, counted[`all_${dimension}`], now, span)
+      if (foreign === undefined) continue
+      const [requests, tokens] = dimension === 'requests' ? [foreign.amount, 0] : [0, foreign.amount]
+      statements.take.run(key, foreign.at, requests, tokens, 1)
+      counted = { ...counted, [`all_${dimension}`]: stated.used }
     }
   }
 
@@ -105,9 +150,17 @@ export function createSqliteWindow(options: SqliteWindowOptions): RateWindow {
       try {
         return sharedGuarded(path, () => transaction(database, () => takeNow(tokens)))
       } catch (error) {
-        if (isBusy(error)) return { waitMs: 5 + 20 * jitter() }
+        if (isBusy(error)) return { waitMs: 5 + 20 * jitter(), forTokens: false }
         throw error
       }
+    },
+    learn(limits: RateLimits) {
+      const now = monotonic()
+      const said = (['requests', 'tokens'] as const).flatMap((dimension) => {
+        const stated = statedLimit(limits[dimension])
+        return stated === undefined || !isNews(dimension, stated, now) ? [] : [[dimension, stated] as const]
+      })
+      if (said.length > 0) quietly(() => transaction(database, () => learnNow(Object.fromEntries(said))))
     },
     quiet(forMs) {
       const now = monotonic()
@@ -119,6 +172,8 @@ export function createSqliteWindow(options: SqliteWindowOptions): RateWindow {
     close: () => database.close(),
   }
 }
+
+type Counted = { readonly own_requests: number; readonly own_tokens: number; readonly all_requests: number; readonly all_tokens: number }
 
 /** What one turn may take: a twentieth of the limit, at least one request. */
 const share = (limit: number | undefined): number => (limit === undefined ? Number.POSITIVE_INFINITY : Math.max(1, Math.floor(limit / 20)))
@@ -142,12 +197,24 @@ function prepare(database: DatabaseSync) {
       sql('UPDATE sent SET at = 0 WHERE key = ? AND at > ?'),
       sql('DELETE FROM quiet WHERE key = ? AND asked_at > ?'),
       sql('DELETE FROM waiting WHERE key = ? AND since > ?'),
+      sql('DELETE FROM stated WHERE key = ? AND at > ?'),
     ],
+    paceBeforeStart: sql('UPDATE pace SET paid_until = ? WHERE key = ? AND paid_until > ?'),
     forget: sql('DELETE FROM sent WHERE key = ? AND at <= ?'),
-    counted: sql('SELECT count(*) AS count, coalesce(sum(tokens), 0) AS used FROM sent WHERE key = ?'),
-    nthOldest: sql('SELECT at FROM sent WHERE key = ? ORDER BY at LIMIT 1 OFFSET ?'),
-    oldestFirst: sql('SELECT at, tokens FROM sent WHERE key = ? ORDER BY at'),
-    take: sql('INSERT INTO sent (key, at, tokens) VALUES (?, ?, ?)'),
+    counted: sql(
+      `SELECT coalesce(sum(requests), 0) AS all_requests, coalesce(sum(tokens), 0) AS all_tokens,
+         coalesce(sum(requests * (1 - is_foreign)), 0) AS own_requests, coalesce(sum(tokens * (1 - is_foreign)), 0) AS own_tokens
+       FROM sent WHERE key = ?`,
+    ),
+    oldestFirst: {
+      requests: sql('SELECT at, requests AS amount FROM sent WHERE key = ? AND is_foreign <= ? ORDER BY at'),
+      tokens: sql('SELECT at, tokens AS amount FROM sent WHERE key = ? AND is_foreign <= ? ORDER BY at'),
+    },
+    take: sql('INSERT INTO sent (key, at, requests, tokens, is_foreign) VALUES (?, ?, ?, ?, ?)'),
+    pace: sql('SELECT paid_until FROM pace WHERE key = ?'),
+    setPace: sql('INSERT INTO pace VALUES (?, ?) ON CONFLICT (key) DO UPDATE SET paid_until = excluded.paid_until'),
+    stated: sql('SELECT dimension, per_minute FROM stated WHERE key = ? AND at > ?'),
+    state: sql('INSERT INTO stated VALUES (?, ?, ?, ?) ON CONFLICT (key, dimension) DO UPDATE SET per_minute = excluded.per_minute, at = excluded.at'),
     correct: sql('UPDATE sent SET tokens = ? WHERE id = ? AND key = ? AND at = ?'),
     quiet: sql('SELECT until FROM quiet WHERE key = ?'),
     setQuiet: sql(

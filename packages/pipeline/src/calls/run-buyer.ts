@@ -1,0 +1,39 @@
+import type { RunOptions } from '../run-context.ts'
+import { type Buyer, createBuyer } from './buy-completion.ts'
+import { openTelemetry } from './telemetry/open-telemetry.ts'
+import { runKeyOf, waitingAttempts } from './waiting-attempts.ts'
+
+/** Calls in flight to begin with, where their number adapts. */
+const startConcurrency = 8
+/** An adapter ends an attempt itself after `generator.timeoutMs`; so much later it is ended from outside. */
+const marginMs = 5000
+/** After a pause for one of these the run begins with a single call. */
+const inTrouble: readonly unknown[] = ['provider-response', 'timeout', 'rate-limited']
+
+/** What buys a run's completions: one for the whole run, so that what it learns of the provider outlasts a round. */
+export async function createRunBuyer(options: RunOptions): Promise<Buyer> {
+  const { config, ledger } = options
+  const { generator } = options.adapters
+  const keepsWork = generator.recovery === 'rejoin'
+  const adapted = await ledger.find('adaptation', { provider: generator.provider, modelId: generator.modelId })
+  return createBuyer({
+    ...options,
+    generator,
+    price: config.generator.price,
+    maxAttempts: config.limits.maxAttempts,
+    concurrency: await concurrencyOf(options),
+    deadlineMs: keepsWork ? undefined : config.generator.timeoutMs + marginMs,
+    adapted: adapted.map(({ setting }) => setting),
+    runKey: await runKeyOf(ledger),
+    waitingAttempts: new Map(keepsWork ? (await waitingAttempts(ledger)).map(({ callId, attempt }) => [callId, attempt]) : []),
+    telemetry: options.telemetry ?? (await openTelemetry({ runId: ledger.runId, texts: options.logTexts })),
+  })
+}
+
+/** A provider that says how many calls suit it is taken at its word. */
+async function concurrencyOf({ config, adapters, ledger }: RunOptions): Promise<{ readonly most: number; readonly start: number } | undefined> {
+  const { adaptive, concurrency: most } = config.limits
+  if (!adaptive || adapters.generator.preferredConcurrency !== undefined) return undefined
+  const paused = (await ledger.find('run-state')).findLast(({ state }) => state !== 'running')
+  return { most, start: inTrouble.includes(paused?.errorCode) ? 1 : Math.min(most, startConcurrency) }
+}
