@@ -6,6 +6,15 @@ export type TrainerContext = {
   readonly folder: string
 }
 
+export type SetUpOptions = {
+  /** An interpreter of Python 3.10 or newer to begin with, for back ends in Python. */
+  readonly python?: string | undefined
+  /** Also what QLoRA needs. */
+  readonly qlora?: boolean | undefined
+  /** A line of what is going on. */
+  readonly onOutput: (line: string) => void
+}
+
 /** One file in `backends/` exports one of these; `id` is the file's name. */
 export type TrainerDefinition<Options extends z.ZodObject = z.ZodObject> = {
   readonly id: string
@@ -17,6 +26,8 @@ export type TrainerDefinition<Options extends z.ZodObject = z.ZodObject> = {
   readonly dependencies: Readonly<Record<string, string>>
   /** Known without starting anything, so that a plan can be checked before money is spent. */
   readonly capabilities: TrainerCapabilities
+  /** Makes what the back end needs beside npm packages; does nothing when it is there. Behind `sedi trainer setup <id>`. */
+  setUp?(options: SetUpOptions): Promise<string>
   createTrainer(options: z.output<Options>, context: TrainerContext): Promise<Trainer>
 }
 

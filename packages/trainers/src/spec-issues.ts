@@ -1,10 +1,14 @@
 import type { SpecIssue, TrainingSpec } from '@sedi/spec'
 
-/** Longest sequence: attention's memory grows with its square. */
-const maxContextTokens = 4096
+export type SpecLimits = {
+  /** The trainer's id: a model to continue from must be its own. */
+  readonly trainer: string
+  /** Longest example it takes. */
+  readonly contextTokens: number
+}
 
-/** Everything about a spec that the embedded trainer cannot do. Cost: linear in examples and batches. */
-export function findSpecIssues(spec: TrainingSpec): SpecIssue[] {
+/** Everything about a spec that a trainer which keeps our batches cannot do. Cost: linear in examples and batches. */
+export function findSpecIssues(spec: TrainingSpec, { trainer, contextTokens }: SpecLimits): SpecIssue[] {
   const issues: SpecIssue[] = []
   const expect = (met: boolean, path: string, message: string): void => {
     if (!met) issues.push({ path, message })
@@ -13,8 +17,8 @@ export function findSpecIssues(spec: TrainingSpec): SpecIssue[] {
   expect(/^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$/.test(spec.jobName), 'jobName', `expected letters, digits, ".", "_" or "-", got ${JSON.stringify(spec.jobName)}`)
   expect(isCount(spec.batchSize), 'batchSize', `expected a positive integer, got ${spec.batchSize}`)
   expect(isCount(spec.firstStep), 'firstStep', `expected a positive integer, got ${spec.firstStep}`)
-  const lengthFits = isCount(spec.maxLengthTokens) && spec.maxLengthTokens >= 8 && spec.maxLengthTokens <= maxContextTokens
-  expect(lengthFits, 'maxLengthTokens', `expected 8 to ${maxContextTokens} tokens, got ${spec.maxLengthTokens}`)
+  const lengthFits = isCount(spec.maxLengthTokens) && spec.maxLengthTokens >= 8 && spec.maxLengthTokens <= contextTokens
+  expect(lengthFits, 'maxLengthTokens', `expected 8 to ${contextTokens} tokens, got ${spec.maxLengthTokens}`)
   expect(Number.isInteger(spec.randomSeed), 'randomSeed', `expected an integer, got ${spec.randomSeed}`)
   expect(isAtLeastZero(optimiser.learningRate), 'optimiser.learningRate', `expected 0 or more, got ${optimiser.learningRate}`)
   expect(isAtLeastZero(optimiser.weightDecay), 'optimiser.weightDecay', `expected 0 or more, got ${optimiser.weightDecay}`)
@@ -22,7 +26,7 @@ export function findSpecIssues(spec: TrainingSpec): SpecIssue[] {
   expect(warmupFits, 'optimiser.warmupSteps', `expected 0 or a positive integer, got ${optimiser.warmupSteps}`)
   expect(optimiser.maxGradNorm > 0, 'optimiser.maxGradNorm', `expected more than 0 (Infinity: no clipping), got ${optimiser.maxGradNorm}`)
   const from = spec.continueFrom
-  expect(from === undefined || from.trainer === 'embedded', 'continueFrom.trainer', `expected a model of "embedded", got one of "${from?.trainer}"`)
+  expect(from === undefined || from.trainer === trainer, 'continueFrom.trainer', `expected a model of "${trainer}", got one of "${from?.trainer}"`)
   return [...issues, ...findBatchIssues(spec)]
 }
 

@@ -8,7 +8,7 @@ export function withStorage<T>(path: string, operate: () => T): T {
     return operate()
   } catch (error) {
     if (SediError.is(error) || !isSystemError(error)) throw error
-    throw new SediError('storage', `The embedded trainer cannot use ${path}: ${error.message}. Check the disk's free space and the folder's permissions.`, {
+    throw new SediError('storage', `The trainer cannot use ${path}: ${error.message}. Check the disk's free space and the folder's permissions.`, {
       cause: error,
       details: { path, systemCode: error.code },
     })

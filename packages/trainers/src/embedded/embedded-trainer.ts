@@ -1,13 +1,13 @@
 import { createRequire } from 'node:module'
 import { resolve } from 'node:path'
 import { type CallOptions, issuesError, type JobRef, type ModelRef, SediError, type Trainer, type TrainingSpec } from '@sedi/spec'
+import { findSpecIssues } from '../spec-issues.ts'
+import { makeFolder, readIfPresent, writeFileAtomically } from '../storage.ts'
 import { jaxPackage, missingJax } from './jax.ts'
 import { hashSpec, type JobFiles, jobFiles } from './job-files.ts'
 import { createJobRecord, type JobRecord, readJobRecord } from './job-record.ts'
 import { createOpenModel } from './open-model.ts'
 import type { ModelOptions, Opened } from './protocol.ts'
-import { findSpecIssues } from './spec-issues.ts'
-import { makeFolder, readIfPresent, writeFileAtomically } from './storage.ts'
 import { abortedError, createWorkerClient } from './worker-client.ts'
 
 export type EmbeddedTrainerSettings = {
@@ -20,6 +20,9 @@ export type EmbeddedTrainerSettings = {
   /** Throws where a package is not installed, for tests of that. */
   readonly resolvePackage?: ((name: string) => unknown) | undefined
 }
+
+/** Attention's memory grows with the square of the length. */
+const limits = { trainer: 'embedded', contextTokens: 4096 } as const
 
 export const embeddedCapabilities = {
   fixedBatches: true,
@@ -86,11 +89,11 @@ export function createEmbeddedTrainer(settings: EmbeddedTrainerSettings): Traine
     specVersion: 1,
     id: 'embedded',
     capabilities: embeddedCapabilities,
-    validate: findSpecIssues,
+    validate: (spec) => findSpecIssues(spec, limits),
 
     async submit(spec, call = {}) {
       throwIfAborted(call)
-      const issues = findSpecIssues(spec).map((issue) => ({ ...issue, code: 'unsupported' }))
+      const issues = findSpecIssues(spec, limits).map((issue) => ({ ...issue, code: 'unsupported' }))
       if (issues.length > 0) throw issuesError('invalid-input', 'The training spec cannot be trained:', issues)
       assertJaxInstalled(resolvePackage)
       const files = jobFiles(folder, spec.jobName)

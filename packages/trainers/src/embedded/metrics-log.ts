@@ -1,6 +1,6 @@
 import { appendFileSync, closeSync, fsyncSync, ftruncateSync, openSync } from 'node:fs'
 import { SediError, type TrainingMetric } from '@sedi/spec'
-import { readIfPresent, withStorage } from './storage.ts'
+import { readIfPresent, withStorage } from '../storage.ts'
 
 /** The metrics of a job's finished steps, one JSON line each, in step order. */
 export interface MetricsLog {

@@ -1,8 +1,8 @@
 import { SediError } from '@sedi/spec'
+import { readIfPresent, writeFileAtomically } from '../storage.ts'
 import { type AdamState, createAdamState } from './adam.ts'
 import { initialiseParameters } from './initialise-parameters.ts'
 import { decodeSafetensors, encodeSafetensors, type NamedTensor } from './safetensors.ts'
-import { readIfPresent, writeFileAtomically } from './storage.ts'
 import { type ModelConfig, parameterCount, tensorLayout } from './tensor-layout.ts'
 import { createTokenizer, type Tokenizer } from './tokenizer.ts'
 

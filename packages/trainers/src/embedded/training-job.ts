@@ -1,5 +1,6 @@
 import { rmSync } from 'node:fs'
 import { type ModelRef, SediError, type TrainingMetric, type TrainingSpec } from '@sedi/spec'
+import { withStorage } from '../storage.ts'
 import { adamStep, clipFactor, createAdamState, gradientNorm } from './adam.ts'
 import { type Batch, layOutBatch } from './batch.ts'
 import { buildVocabulary } from './build-vocabulary.ts'
@@ -10,7 +11,6 @@ import type { JobFiles } from './job-files.ts'
 import { openMetricsLog } from './metrics-log.ts'
 import { createModel, type Model, readModel, readModelOrThrow, writeModel } from './model.ts'
 import type { TrainCommand } from './protocol.ts'
-import { withStorage } from './storage.ts'
 import { tensorLayout } from './tensor-layout.ts'
 
 /** Token ids of a vocabulary built for a model made from nothing: enough for a small world's words, cheap in the head. */

@@ -1,0 +1,42 @@
+import { createHash } from 'node:crypto'
+import { resolve } from 'node:path'
+import type { TrainingSpec } from '@sedi/spec'
+
+/** What `trainer: python` is configured with, defaults filled in. */
+export type PythonOptions = {
+  readonly baseModel: string
+  readonly method: 'full' | 'lora' | 'qlora'
+  readonly lora: { readonly rank: number; readonly alpha: number; readonly dropout: number; readonly targetModules: string | readonly string[] }
+  readonly rowsPerDevice: number
+  readonly precision: 'auto' | 'bf16' | 'fp32'
+  readonly gradientCheckpointing: boolean
+  readonly checkpointEverySteps: number
+  readonly tooLong: 'truncate' | 'refuse'
+  readonly chatTemplate: string
+  readonly mayDownload: boolean
+  readonly keepOptimiser: boolean
+}
+
+/** Version of the files that go between us and the Python package. */
+export const protocol = 1
+
+/** `job.json`, as `sedi_trainer/job.py` reads it. Model references are relative to the trainer's folder. */
+export function jobDocument(spec: TrainingSpec, options: PythonOptions, folder: string): Record<string, unknown> {
+  const { continueFrom, ...rest } = spec
+  const { learningRate, warmupSteps, maxGradNorm, weightDecay } = spec.optimiser
+  return {
+    protocol,
+    ...rest,
+    // JSON has no infinity; a norm that is never reached clips nothing.
+    optimiser: { learningRate, warmupSteps, maxGradNorm: Math.min(maxGradNorm, Number.MAX_VALUE), weightDecay },
+    continueFrom: continueFrom === undefined ? null : resolve(folder, continueFrom.uri),
+    ...options,
+  }
+}
+
+/** SHA-256 over what decides a job's outcome; a model to continue from counts by its digest, so that a run's folder may move. */
+export function specHashOf(spec: TrainingSpec, options: PythonOptions): string {
+  const { rowsPerDevice: _, checkpointEverySteps: __, gradientCheckpointing: ___, ...decisive } = options
+  const value = { ...spec, continueFrom: spec.continueFrom?.digest ?? spec.continueFrom?.uri, ...decisive }
+  return createHash('sha256').update(JSON.stringify(value)).digest('hex')
+}

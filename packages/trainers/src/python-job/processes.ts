@@ -1,0 +1,41 @@
+import { type ChildProcess, spawn } from 'node:child_process'
+import { closeSync, openSync } from 'node:fs'
+import { packageFolder } from './environment.ts'
+import type { JobFiles } from './job-files.ts'
+
+export type Launch = {
+  readonly python: string
+  /** Processes that share each batch; more than one goes through `accelerate launch`. */
+  readonly processes: number
+}
+
+/** Starts the Python process of a job, its output into the job's log. */
+export function startTraining({ python, processes }: Launch, files: JobFiles): ChildProcess {
+  const own = ['-m', 'sedi_trainer', 'train', files.folder]
+  const launch = processes === 1 ? own : ['-m', 'accelerate.commands.launch', '--num_processes', String(processes), '--num_machines', '1', ...own]
+  const output = openSync(files.output, 'a')
+  try {
+    return spawn(python, launch, { stdio: ['ignore', output, output], env: pythonEnvironment() })
+  } finally {
+    closeSync(output)
+  }
+}
+
+/** Ours, with the package in reach whether or not it is installed, and without the keys of other services. */
+export function pythonEnvironment(): NodeJS.ProcessEnv {
+  const kept = Object.entries(process.env).filter(([name]) => !/API_KEY$|_SECRET$|^SEDI_API_TOKEN$/.test(name))
+  const path = [`${packageFolder}/src`, process.env.PYTHONPATH]
+    .filter((part) => part !== undefined && part !== '')
+    .join(process.platform === 'win32' ? ';' : ':')
+  return { ...Object.fromEntries(kept), PYTHONPATH: path, TOKENIZERS_PARALLELISM: 'false', PYTHONUNBUFFERED: '1' }
+}
+
+/** Asks a process to end and makes sure that it does. */
+export async function endProcess(child: ChildProcess, patienceMs = 5000): Promise<void> {
+  if (child.exitCode !== null || child.signalCode !== null) return
+  const ended = new Promise((resolve) => child.once('exit', resolve))
+  child.kill('SIGTERM')
+  const timer = setTimeout(() => child.kill('SIGKILL'), patienceMs)
+  await ended
+  clearTimeout(timer)
+}
