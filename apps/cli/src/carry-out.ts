@@ -2,21 +2,24 @@ import type { HeldRun, RunOutcome, RunReport } from '@sedi/kit'
 import { notesOf, reportRun } from '@sedi/kit'
 import { type Cli, print, printJson, say } from './command.ts'
 import { exitCodeOfRun } from './exit-codes.ts'
-import { createProgressLine } from './progress-line.ts'
 import { renderReport } from './render-report.ts'
+import { type LogOptions, watchRun } from './run-log.ts'
 
 export type CarriedOut = { readonly outcome: RunOutcome; readonly report: RunReport; readonly exitCode: number }
 
-/**
- * Carries a held run to its end or next pause, showing progress on stderr, and closes it.
- *
- * @param beforeClosing for what else has to be read from its ledger
- */
-export async function carryOut(cli: Cli, run: HeldRun, label = '', beforeClosing: () => Promise<void> = async () => {}): Promise<CarriedOut> {
-  const progress = createProgressLine(cli, run.ledger, label)
+export type CarryOutOptions = LogOptions & {
+  /** Which run it is, where there are several. */
+  readonly label?: string | undefined
+  /** For what else has to be read from its ledger. */
+  readonly beforeClosing?: (() => Promise<void>) | undefined
+}
+
+/** Carries a held run to its end or next pause, showing progress on stderr or logging there, and closes it. */
+export async function carryOut(cli: Cli, run: HeldRun, { label = '', beforeClosing = async () => {}, ...log }: CarryOutOptions = {}): Promise<CarriedOut> {
+  const { onProgress, onNotice, onEvent, logTexts, end } = watchRun(cli, run, label, log)
   try {
-    const outcome = await run.execute({ stop: cli.stop, onProgress: progress.show, onNotice: progress.notice })
-    progress.end()
+    const outcome = await run.execute({ stop: cli.stop, abort: cli.abort, onProgress, onNotice, onEvent, logTexts })
+    end(outcome)
     const report = await reportRun(run.ledger)
     await beforeClosing()
     return { outcome, report, exitCode: exitCodeOfRun(outcome, report.calls) }
@@ -26,12 +29,17 @@ export async function carryOut(cli: Cli, run: HeldRun, label = '', beforeClosing
 }
 
 /** The report on stdout, and on stderr why the run is not done. */
-export function showCarriedOut(cli: Cli, run: HeldRun, carried: CarriedOut, json = false): void {
+export function showCarriedOut(
+  cli: Cli,
+  run: HeldRun,
+  carried: CarriedOut,
+  { json = false, logFormat }: Pick<LogOptions, 'logFormat'> & { readonly json?: boolean | undefined } = {},
+): void {
   const { report, outcome } = carried
   const error = outcome.error && { code: outcome.error.code, message: outcome.error.message }
   if (json) printJson(cli, { ...report, folder: run.folder, error })
   else print(cli, renderReport(report, run.folder, notesOf(run.config)))
-  sayOutcome(cli, carried)
+  if (logFormat !== 'json') sayOutcome(cli, carried)
 }
 
 /** Why a run is not done and what to do, on stderr. */

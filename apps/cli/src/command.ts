@@ -11,6 +11,8 @@ export type Cli = {
   readonly isTerminal: boolean
   /** Aborted by the first Ctrl-C or SIGTERM. */
   readonly stop: AbortSignal
+  /** Aborted by the second: what is in flight is not awaited. */
+  readonly abort?: AbortSignal | undefined
 }
 
 /** One file in `commands/` exports one of these; `name` is the file's name and the verb people type. */

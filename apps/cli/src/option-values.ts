@@ -27,6 +27,9 @@ export function nonNegativeNumber(text: string): number {
   return value
 }
 
+/** Names with commas between them, each once, in their order. */
+export const names = (text: string): string[] => [...new Set(text.split(',').map((name) => name.trim()))].filter((name) => name !== '')
+
 /** Shares with commas between them, each once, in their order. */
 export const shares = (text: string): number[] => [...new Set(text.split(',').map(share))]
 
@@ -34,4 +37,10 @@ export function wholeNumber(text: string): number {
   const value = Number(text)
   if (!Number.isSafeInteger(value) || value < 1) throw new InvalidArgumentError(`expected a whole number above 0, got “${text}”.`)
   return value
+}
+
+/** Milliseconds, or a range of them: `300`, `100-400`. */
+export function latency(text: string): number | readonly [number, number] {
+  const range = /^([\d.]+)-([\d.]+)$/.exec(text)
+  return range === null ? nonNegativeNumber(text) : [nonNegativeNumber(range[1]!), nonNegativeNumber(range[2]!)]
 }

@@ -1,5 +1,5 @@
-import type { Progress } from '@sedi/kit'
-import type { Ledger } from '@sedi/spec'
+import { type Progress, projectCostUsd } from '@sedi/kit'
+import type { Ledger, RunConfig } from '@sedi/spec'
 import type { Cli } from './command.ts'
 import { formatCount, formatDuration, formatPercent, formatUsd } from './format.ts'
 
@@ -12,9 +12,9 @@ const lineMs = 5000
 
 /**
  * Shows where a run is: one line redrawn in place on a terminal, a line every few seconds elsewhere.
- * Round, stage, yield, dollars, dollars per kept instruction, time left.
+ * Round, stage, yield, dollars so far and at the end, dollars per kept instruction, time left.
  */
-export function createProgressLine(cli: Cli, ledger: Ledger, label: string) {
+export function createProgressLine(cli: Cli, { ledger, config }: { readonly ledger: Ledger; readonly config: RunConfig }, label: string) {
   const startedAt = Date.now()
   let firstFraction: number | undefined
   let lastShownAt = 0
@@ -38,13 +38,15 @@ export function createProgressLine(cli: Cli, ledger: Ledger, label: string) {
   }
 
   async function describe(progress: Progress): Promise<string> {
-    const { raw, kept, settledNanoUsd, unpricedCalls } = await ledger.totals()
-    const costUsd = unpricedCalls > 0 ? null : settledNanoUsd / 1e9
+    const totals = await ledger.totals()
+    const { raw, kept } = totals
+    const costUsd = totals.unpricedCalls > 0 ? null : totals.settledNanoUsd / 1e9
+    const projectedUsd = progress.stage === 'done' ? null : projectCostUsd(config, totals)
     const parts = [
       `${label === '' ? '' : `${label} `}round ${progress.round}/${progress.rounds}`,
       `${progress.stage}${progress.planned === undefined ? '' : ` ${progress.done}/${progress.planned}`}`,
       raw === 0 ? '' : `kept ${formatCount(kept)} of ${formatCount(raw)} (${formatPercent(kept / raw, 0)})`,
-      formatUsd(costUsd),
+      `${formatUsd(costUsd)}${projectedUsd === null ? '' : ` of about ${formatUsd(projectedUsd)}`}`,
       kept === 0 ? '' : `${formatUsd(costUsd === null ? null : costUsd / kept, 6)} per kept`,
       timeLeft(progress),
     ]

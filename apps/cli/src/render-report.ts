@@ -7,13 +7,24 @@ export function renderReport(report: RunReport, folder: string, notes: readonly 
   const lines = [
     `${report.run} · recipe ${report.recipe} · ${report.state}${report.reason === '' || report.state === 'done' ? '' : ` (${report.reason})`}`,
     `  rounds        ${report.rounds.done} of ${report.rounds.planned}`,
-    `  calls         ${formatCount(report.calls)}${report.surplusCalls > 0 ? ` (${report.surplusCalls} beyond the target)` : ''}, ${formatCount(report.inputTokens)} tokens in, ${formatCount(report.outputTokens)} out`,
+    `  calls         ${formatCount(report.calls)}${inBrackets([
+      report.followUpCalls > 0 && `${formatCount(report.followUpCalls)} of them follow-ups`,
+      report.surplusCalls > 0 && `${report.surplusCalls} beyond the target`,
+      report.embedCalls > 0 && `${formatCount(report.embedCalls)} for embeddings besides`,
+    ])}`,
+    `  tokens        ${formatCount(report.inputTokens)} in${inBrackets([report.cachedInputTokens > 0 && `${formatPercent(report.cachedInputTokens / report.inputTokens)} from the provider’s cache`])}, ${formatCount(report.outputTokens)} out${inBrackets([report.reasoningTokens > 0 && `${formatPercent(report.reasoningTokens / report.outputTokens)} of it reasoning`])}`,
     `  instructions  ${formatCount(report.kept)} kept of ${formatCount(report.raw)} written (${formatPercent(report.raw === 0 ? null : report.kept / report.raw)})`,
-    `  rejected      ${Object.entries(rejected)
-      .map(([reason, count]) => `${reason} ${formatCount(count)}`)
-      .join(', ')}`,
-    `  cost          ${formatUsd(report.costUsd, 6)}, ${formatUsd(report.costPerKeptUsd, 6)} per kept instruction`,
+    `  rejected      ${
+      Object.entries(rejected)
+        .filter(([, count]) => count > 0)
+        .map(([reason, count]) => `${reason} ${formatCount(count)}`)
+        .join(', ') || 'none'
+    }`,
+    ...checkLines(report),
+    `  cost          ${formatUsd(report.costUsd, 6)}${inBrackets([report.embedCalls > 0 && `${formatUsd(report.embedUsd, 6)} of it for embeddings`])}, ${formatUsd(report.costPerKeptUsd, 6)} per kept instruction${report.projectedUsd === null ? '' : `; about ${formatUsd(report.projectedUsd, 4)} at the end`}`,
   ]
+  if (report.waitingAttempts > 0)
+    lines.push(`  waiting       ${formatCount(report.waitingAttempts)} requests go on at the provider, at most ${formatUsd(report.waitingUsd, 6)} on top`)
   if (report.uncertainAttempts > 0)
     lines.push(`  uncertain     ${report.uncertainAttempts} attempts without a recorded answer, at most ${formatUsd(report.uncertainUsd, 6)} on top`)
   if (report.steps > 0) {
@@ -32,6 +43,20 @@ export function renderReport(report: RunReport, folder: string, notes: readonly 
     ...notes.map((note) => `  note          ${note}`),
   )
   return lines.join('\n')
+}
+
+const inBrackets = (parts: readonly (string | false)[]): string => {
+  const said = parts.filter((part) => part !== false)
+  return said.length === 0 ? '' : ` (${said.join(', ')})`
+}
+
+/** What the checks found: `pii 3 rejected, refusal 2 flagged`. */
+export function checkLines({ checks }: Pick<RunReport, 'checks'>): string[] {
+  const found = Object.entries(checks).flatMap(([id, { dropped, flagged }]) => [
+    ...(dropped > 0 ? [`${id} ${formatCount(dropped)} rejected`] : []),
+    ...(flagged > 0 ? [`${id} ${formatCount(flagged)} flagged`] : []),
+  ])
+  return found.length === 0 ? [] : [`  checks        ${found.join(', ')}`]
 }
 
 export function renderScore({ mean, interval, round }: EvaluationReport): string {

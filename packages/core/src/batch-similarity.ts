@@ -1,6 +1,6 @@
 import { createLcsPattern, lcsOfPattern } from './longest-common-subsequence.ts'
 import { rougeLF } from './rouge-l.ts'
-import { tokenizeRouge } from './tokenize-rouge.ts'
+import { type TokenizerName, tokenizers } from './tokenizers.ts'
 import { createVocabulary } from './vocabulary.ts'
 
 export type BatchSimilarity = {
@@ -11,11 +11,16 @@ export type BatchSimilarity = {
 }
 
 /**
- * How alike the texts of one batch are. Cost O(B²) LCS computations: about 8,000 for a batch of 128.
+ * How alike the texts of one batch are, in the words of the tokenizer (`rouge` unless another is named); texts without words are unlike
+ * everything. Cost O(B²) LCS computations: about 8,000 for a batch of 128.
  */
-export function batchSimilarity(texts: readonly string[], conflictThreshold: number): BatchSimilarity {
+export function batchSimilarity(
+  texts: readonly string[],
+  conflictThreshold: number,
+  { tokenizer = 'rouge' }: { readonly tokenizer?: TokenizerName | undefined } = {},
+): BatchSimilarity {
   const vocabulary = createVocabulary()
-  const encoded = texts.map((text) => vocabulary.encode(tokenizeRouge(text)))
+  const encoded = texts.map((text) => vocabulary.encode(tokenizers[tokenizer](text)))
   let sum = 0
   let conflicts = 0
   let pairs = 0

@@ -14,22 +14,24 @@ export type NoveltyVerdict = {
 }
 
 /**
- * The texts seen so far, asked how new another one is. Exact: every score, neighbour and decision equals a scan with rouge_score.
- * Entries are numbered 0, 1, … in order of `add`; numbers are never reused. Empty texts score 0 with everything.
+ * The texts seen so far, asked how new another one is. Entries are numbered 0, 1, … in order of `add`; numbers are never reused.
+ *
+ * Of `createNoveltyIndex`: scores are ROUGE-L F, and every score, neighbour and decision equals a scan with rouge_score; empty texts score 0
+ * with everything. Of `createSemanticIndex`: items are embedding rows and scores cosines.
  */
-export interface NoveltyIndex {
+export interface NoveltyIndex<Item = string> {
   /** Entries present (removed ones not counted). */
   readonly size: number
   /** Adds a text whatever it resembles and returns its entry number. A text that was just judged is not tokenised again. */
-  add(text: string): number
+  add(item: Item): number
   /** Whether the text's highest score is at most `threshold` (rouge_score: rejected when greater), and its nearest entry. Adds nothing. */
-  judge(text: string, threshold: number): NoveltyVerdict
+  judge(item: Item, threshold: number): NoveltyVerdict
   /** The k most similar entries with a score above 0, best first, ties by lower entry. Cost O(entries). */
-  topK(text: string, k: number): Neighbour[]
+  topK(item: Item, k: number): Neighbour[]
   /** All entries scoring above the threshold, by entry. */
-  range(text: string, threshold: number): Neighbour[]
+  range(item: Item, threshold: number): Neighbour[]
   /** Mean score over all entries; NaN for an empty index. Self-Instruct records it as `avg_similarity_score`. Cost O(entries). */
-  averageSimilarity(text: string): number
+  averageSimilarity(item: Item): number
   /** Takes an entry out; false when it was not there. */
   remove(entry: number): boolean
   /** Everything needed to go on elsewhere: versioned, checked when read, the same bytes on every machine. */
@@ -41,7 +43,7 @@ export interface NoveltyIndex {
 export type NoveltyStatistics = {
   /** Of all arrays, room for growth included. */
   readonly bytes: number
-  /** Postings looked at, pairs whose LCS was computed, questions answered by a scan; since the index was made. */
+  /** Postings (or proposals of a neighbour search) looked at, pairs that were compared, questions answered by a scan; since the index was made. */
   readonly postings: number
   readonly compared: number
   readonly scans: number

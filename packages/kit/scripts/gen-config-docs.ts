@@ -1,9 +1,10 @@
-// Writes what follows from the configuration schema: packages/kit/schema.json (for editors) and docs/reference/configuration.md.
+// Writes what follows from the configuration schema: packages/kit/schema.json (for editors) and docs/reference/configuration.md; and docs/reference/presets.md.
 // With --check nothing is written and a stale file fails.
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { configJsonSchema, type JsonSchema } from '../src/config/json-schema.ts'
+import { presetDocs } from './preset-docs.ts'
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '../../..')
 
@@ -43,6 +44,8 @@ function rowOf(key: string, { description = '', unit, source, affects, default: 
 
 function typeOf(schema: JsonSchema): string {
   if (schema.enum !== undefined) return schema.enum.map((value) => `\`${value}\``).join(' or ')
+  if (schema.anyOf?.every(({ oneOf, properties }) => oneOf === undefined && properties?.id === undefined))
+    return schema.anyOf.map(typeOf).join(' or ')
   if (schema.anyOf !== undefined) return 'adapter'
   if (schema.type === 'array') return `list of ${typeOf(schema.items ?? {})}`
   return String(schema.type ?? 'object')
@@ -69,6 +72,7 @@ const schema = configJsonSchema()
 const outputs = {
   'packages/kit/schema.json': `${JSON.stringify(schema, null, 2)}\n`,
   'docs/reference/configuration.md': markdown(schema),
+  'docs/reference/presets.md': presetDocs(),
 }
 for (const [path, wanted] of Object.entries(outputs)) {
   const file = join(root, path)

@@ -1,38 +1,76 @@
 import { evaluators } from '@sedi/evaluation'
-import { type EmbedderDefinition, embedders, type ProviderDefinition, providers } from '@sedi/generators'
-import type { RunAdapters } from '@sedi/pipeline'
-import type { Embedder, RunConfig, TextGenerator, Trainer, Verifier } from '@sedi/spec'
+import { type EmbedderDefinition, embedders, type ModeratorDefinition, moderators, type ProviderDefinition, providers } from '@sedi/generators'
+import { createMeaningIndex, type RunAdapters, type SemanticFilter } from '@sedi/pipeline'
+import {
+  type Adaptation,
+  type Embedder,
+  type Moderator,
+  type RunConfig,
+  SediError,
+  type SemanticFilterConfig,
+  type TextGenerator,
+  type Trainer,
+  type Verifier,
+} from '@sedi/spec'
 import { type TrainerDefinition, trainers } from '@sedi/trainers'
-import { findCredentials } from './credentials.ts'
+import { credentialsOf, findCredentials } from './credentials.ts'
+import { readRecordedCalls } from './inputs/read-recorded-calls.ts'
+import { loadUsearchNeighbours } from './usearch-neighbours.ts'
 
 /** Adapters handed in by a program instead of being made from the configuration. */
 export type GivenAdapters = Partial<Omit<RunAdapters, 'evaluators'>>
+
+/** What a run hands to its teacher's adapter. */
+export type TeacherContext = {
+  /** What earlier sessions learned of the model. */
+  readonly adaptations?: readonly Adaptation[] | undefined
+  /** Where it may note what it has to remember over a crash. */
+  readonly stateFolder?: string | undefined
+  readonly onNotice?: ((message: string) => void) | undefined
+}
 
 /**
  * Makes a run's adapters from its configuration. Nothing is sent and nothing heavy is started yet.
  *
  * @param modelFolder where the trainer may keep its files; must exist before the first job is submitted
  */
-export async function createAdapters(config: RunConfig, modelFolder: string, given: GivenAdapters = {}): Promise<RunAdapters> {
+export async function createAdapters(config: RunConfig, modelFolder: string, given: GivenAdapters = {}, context: TeacherContext = {}): Promise<RunAdapters> {
   return {
-    generator: given.generator ?? (await createGenerator(config)),
-    embedder: given.embedder ?? (await createEmbedder(config)),
+    generator: given.generator ?? (await createGenerator(config, context)),
+    embedder: given.embedder ?? (await createEmbedder(config.embedder)),
+    semanticFilter: given.semanticFilter ?? (config.filter.semantic && (await createSemanticFilter(config.filter.semantic))),
     trainer: given.trainer ?? (await createTrainer(config, modelFolder)),
     verifier: given.verifier ?? (await createVerifier(config)),
+    moderator: given.moderator ?? (config.moderator && (await createModerator(config.moderator))),
     evaluators: config.evaluation.evaluators.map((id) => evaluators[id as keyof typeof evaluators]),
   }
 }
 
-export async function createGenerator({ generator }: RunConfig): Promise<TextGenerator> {
+export async function createGenerator({ generator }: RunConfig, given: TeacherContext = {}): Promise<TextGenerator> {
   const { provider, options } = providerOf(generator)
-  const credentials = findCredentials(provider.id, provider.credentials)
-  return provider.createTextGenerator(generator.model ?? provider.id, options, { credentials, timeoutMs: generator.timeoutMs })
+  const credentials = credentialsOf(provider, options)
+  const context = { credentials, timeoutMs: generator.timeoutMs, readCalls: readRecordedCalls, ...given }
+  return provider.createTextGenerator(generator.model ?? provider.id, options, context)
 }
 
-async function createEmbedder({ embedder }: RunConfig): Promise<Embedder> {
-  const definition = embedders[embedder.id as keyof typeof embedders] as unknown as EmbedderDefinition
+/** What `filter.semantic` works with. Throws for an embedder it cannot use, before anything is bought. */
+export async function createSemanticFilter({ embedder, search }: Pick<SemanticFilterConfig, 'embedder' | 'search'>): Promise<SemanticFilter> {
+  const filter = { embedder: await createEmbedder(embedder), search: search === 'usearch' ? await loadUsearchNeighbours() : undefined }
+  // A run accounts for what its filter buys; whoever uses the filter outside one is refused there.
+  createMeaningIndex({ ...filter, embedder: { ...filter.embedder, bought: false } }, { nearest: 'rejected' })
+  return filter
+}
+
+export function embedderDefinition(id: string): EmbedderDefinition {
+  const definition = embedders[id as keyof typeof embedders] as unknown as EmbedderDefinition | undefined
+  if (definition === undefined) throw new SediError('invalid-config', `Expected an embedder of ${Object.keys(embedders).join(', ')}; got ${id}.`)
+  return definition
+}
+
+async function createEmbedder(embedder: RunConfig['embedder']): Promise<Embedder> {
+  const definition = embedderDefinition(embedder.id)
   const credentials = findCredentials(definition.id, definition.credentials)
-  return definition.createEmbedder(ownOptions(definition, embedder), { credentials, timeoutMs: 60_000 })
+  return definition.createEmbedder(ownOptions(definition, embedder), { credentials, timeoutMs: embedder.timeoutMs ?? 60_000 })
 }
 
 export async function createTrainer({ trainer }: RunConfig, folder: string): Promise<Trainer | undefined> {
@@ -47,7 +85,16 @@ async function createVerifier({ verifier }: RunConfig): Promise<Verifier | undef
   return provider.createVerifier?.(options)
 }
 
-function providerOf(config: { readonly id: string } & Readonly<Record<string, unknown>>): { provider: ProviderDefinition; options: Record<string, unknown> } {
+export async function createModerator(moderator: NonNullable<RunConfig['moderator']>): Promise<Moderator> {
+  const definition = moderators[moderator.id as keyof typeof moderators] as unknown as ModeratorDefinition
+  const credentials = findCredentials(definition.id, definition.credentials)
+  return definition.createModerator(ownOptions(definition, moderator), { credentials, timeoutMs: moderator.timeoutMs })
+}
+
+export function providerOf(config: { readonly id: string } & Readonly<Record<string, unknown>>): {
+  provider: ProviderDefinition
+  options: Record<string, unknown>
+} {
   const provider = providers[config.id as keyof typeof providers] as unknown as ProviderDefinition
   return { provider, options: ownOptions(provider, config) }
 }

@@ -1,4 +1,4 @@
-import type { Credential } from '@sedi/generators'
+import type { Credential, ProviderDefinition } from '@sedi/generators'
 import { SediError } from '@sedi/spec'
 
 /**
@@ -17,4 +17,12 @@ export function findCredentials(adapter: string, wanted: readonly Credential[], 
       )
   }
   return found
+}
+
+/** The keys of a generator's provider, whose names may depend on its options. */
+export function credentialsOf(
+  { id, credentials, credentialsFor }: ProviderDefinition,
+  options: Parameters<NonNullable<ProviderDefinition['credentialsFor']>>[0],
+): Record<string, string> {
+  return findCredentials(id, credentialsFor?.(options) ?? credentials)
 }

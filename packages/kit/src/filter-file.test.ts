@@ -135,3 +135,53 @@ describe('filterFile', () => {
     expect(decided).toEqual([])
   })
 })
+
+describe('checks on a file', () => {
+  const rows = [
+    { instruction: 'Name three rivers of Spain.', input: '', output: 'Ebro, Tajo, Duero' },
+    { instruction: 'Extract the address from the letter.', input: 'Write to jane@acme.com.', output: 'It is in the input.' },
+    { instruction: 'Tell me how tall the tower is.', input: '', output: 'I’m sorry, but I cannot help with that.' },
+    { instruction: 'Which gas do plants take in for photosynthesis?', input: '', output: 'Carbon dioxide' },
+    { instruction: 'Repeat the word that you see.', input: 'word', output: 'word' },
+  ]
+  const quiz = [{ question: 'Which gas do plants take in for photosynthesis?' }]
+
+  it('reject with the check’s name, count each check, and show the words in common', async () => {
+    const decisions: (Rejection | undefined)[] = []
+    const result = await filterFile(file(rows), {
+      threshold: 0.85,
+      checks: ['pii', 'refusal'],
+      benchmarks: [file(quiz)],
+      heuristics: 'self-instruct',
+      onDecision: async (_, why) => void decisions.push(why),
+    })
+    expect(result.rejected).toEqual({ similar: 0, heuristic: 1, check: 2, contaminated: 1, malformed: 0 })
+    expect(result.checks).toEqual({ contamination: 1, pii: 1, refusal: 1 })
+    expect(decisions.map((why) => why && [why.reason, why.detail])).toEqual([
+      undefined,
+      ['check', 'pii: an e-mail address in the input'],
+      ['check', 'refusal: the output is a refusal'],
+      [
+        'contaminated',
+        expect.stringMatching(
+          /^contamination: 8 words in a row of \d+\.jsonl:1 in the instruction \(100 % of the question\): “Which gas do plants take in for photosynthesis”$/,
+        ),
+      ],
+      ['heuristic', 'copied input: the output repeats the input'],
+    ])
+  })
+
+  it('change nothing when not asked for', async () => {
+    const result = await filterFile(file(rows), { threshold: 0.85 })
+    expect([result.kept, result.rejected, result.checks]).toEqual([5, { similar: 0, heuristic: 0, malformed: 0 }, undefined])
+  })
+
+  it.each([
+    [['pi'], /expected some of garbled, pii, placeholder, refusal; got pi/],
+    [['contamination'], /--against-benchmark/],
+    [['prompt-leak'], /the prompt it was written from/],
+    [['moderation'], /asks a service/],
+  ])('refuse %j', async (checks, message) => {
+    await expect(filterFile(file(rows), { threshold: 0.85, checks })).rejects.toThrow(message)
+  })
+})

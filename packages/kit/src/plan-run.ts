@@ -1,6 +1,9 @@
 import { type CostEstimate, estimateCost } from '@sedi/pipeline'
 import type { RunConfig } from '@sedi/spec'
 import { trainers } from '@sedi/trainers'
+import { providerOf } from './adapters.ts'
+import { priceNote } from './config/with-list-price.ts'
+import { loadBenchmarks } from './inputs/load-benchmarks.ts'
 import { loadHeldOut, loadSeeds } from './inputs/load-tasks.ts'
 
 /** What a run would do and cost; made without sending anything or creating a folder. */
@@ -8,6 +11,8 @@ export type RunPlan = {
   readonly estimate: CostEstimate
   readonly seeds: number
   readonly testItems: number
+  /** Questions of `filter.benchmarks` that must not leak into the data. */
+  readonly benchmarkQuestions: number
   /** What the user should know before starting: what is off, advisory or unknown, and what is used instead. */
   readonly notes: readonly string[]
 }
@@ -15,7 +20,14 @@ export type RunPlan = {
 export async function planRun(config: RunConfig): Promise<RunPlan> {
   const seeds = await loadSeeds(config.seeds)
   const heldOut = config.evaluation.heldOut === undefined ? [] : await loadHeldOut(config.evaluation.heldOut)
-  return { estimate: estimateCost(config, seeds), seeds: seeds.length, testItems: heldOut.length, notes: notesOf(config) }
+  const benchmarks = await loadBenchmarks(config.filter.benchmarks)
+  return {
+    estimate: estimateCost(config, seeds),
+    seeds: seeds.length,
+    testItems: heldOut.length,
+    benchmarkQuestions: benchmarks.length,
+    notes: notesOf(config),
+  }
 }
 
 /** Said in plan, status and report, so that nothing degrades silently. */
@@ -26,10 +38,20 @@ export function notesOf(config: RunConfig): string[] {
   else if (!trainer.capabilities.fixedBatches) notes.push(`The trainer “${trainer.id}” cannot keep our batches: they are advisory.`)
   if (trainer !== undefined && config.seedPolicy.rule === 'attractive') {
     if (!config.feedback.verify) notes.push('Promoted seeds are not verified (feedback.verify is off).')
-    else if (config.verifier === undefined) notes.push('Nobody knows the right answers here: promoted seeds are checked for schema, length and refusals only.')
+    else if (config.verifier === undefined)
+      notes.push('Nobody knows the right answers here: promoted seeds are checked for schema, length, refusals and what filter.checks looks for only.')
     else notes.push(`Promoted seeds are checked by the oracle “${config.verifier.id}”. A real run has no such oracle.`)
   }
-  if (config.generator.price === undefined) notes.push('The price is unknown: costs are not counted, and no budget can be held.')
+  if (config.generator.price === undefined) {
+    const cap = config.budget.maxTokens
+    notes.push(
+      `The price is unknown: costs are not counted, and no budget in dollars can be held. ${cap === undefined ? 'budget.maxTokens (--max-tokens) caps tokens instead.' : `The run pauses at ${cap} tokens.`}`,
+    )
+  }
+  const { provider, options } = providerOf(config.generator)
+  notes.push(...(provider.notes?.(options) ?? []))
+  const listed = priceNote(config)
+  if (listed !== undefined) notes.push(listed)
   if (config.generator.price !== undefined && config.budget.maxCostUsd === undefined) notes.push('No budget is set (budget.maxCostUsd or --max-cost).')
   return notes
 }

@@ -1,13 +1,26 @@
 import { createNoveltyIndex, type TokenizerName } from '@sedi/core'
-import { heuristics } from '@sedi/pipeline'
-import { type Issue, type Ledger, type RunConfig, SediError } from '@sedi/spec'
-import type { FilterOptions } from './filter-file.ts'
+import { createMeaningIndex, heuristics, type MeaningIndex } from '@sedi/pipeline'
+import { type Issue, type Ledger, type RunConfig, SediError, type SemanticFilterConfig } from '@sedi/spec'
+import { createSemanticFilter } from './adapters.ts'
+import { type FilterOptions, openMeanings } from './filter-file.ts'
 import { readTexts } from './inputs/read-texts.ts'
 
 /** A data file, read as `filterFile` reads it, or what a run recorded. */
 export type ReplaySource =
   | ({ readonly file: string } & Pick<FilterOptions, 'field' | 'tokenizer' | 'against' | 'heuristics' | 'strict'>)
   | { readonly ledger: Ledger }
+
+export type ReplayOptions = {
+  /**
+   * Whose threshold varies. `rouge-l`: a run's semantic filter, if it had one, stays as it was. `cosine`: the ROUGE-L filter stays as it was in a run, or
+   * at `threshold` in a file. @default 'rouge-l'
+   */
+  readonly by?: 'rouge-l' | 'cosine' | undefined
+  /** For `cosine` in a file: the ROUGE-L threshold. @default 0.85 */
+  readonly threshold?: number | undefined
+  /** For `cosine`: the embedder. @default that of the run's `filter.semantic`, else 'word-parts' */
+  readonly embedder?: string | undefined
+}
 
 export type FilterReplay = {
   /** The run's id; null for a file. */
@@ -18,10 +31,12 @@ export type FilterReplay = {
   readonly candidates: number
   /** Stopped before it, at any threshold alike: broken or malformed rows, named rules, and in a run truncated and contaminated items too. */
   readonly rejectedBefore: number
-  /** What the run itself did; null for a file. */
-  readonly recorded: { readonly threshold: number; readonly kept: number } | null
-  /** One per threshold, in the order given. */
-  readonly thresholds: readonly { readonly threshold: number; readonly kept: number; readonly similar: number }[]
+  /** Whose threshold varies. */
+  readonly by: 'rouge-l' | 'cosine'
+  /** What the run itself did (its threshold is null when it had no such filter); null for a file. */
+  readonly recorded: { readonly threshold: number | null; readonly kept: number } | null
+  /** One per threshold, in the order given; `similar-meaning` where a semantic filter took part. */
+  readonly thresholds: readonly { readonly threshold: number; readonly kept: number; readonly similar: number; readonly 'similar-meaning'?: number }[]
   readonly elapsedMs: number
   /** Broken rows of a file. */
   readonly issues: readonly Issue[]
@@ -36,63 +51,100 @@ export type FilterReplay = {
  * target of kept instructions would have been met earlier or later. 0.7 is the filter of Self-Instruct over the same candidates.
  * Cost: that of one filter run per threshold; memory the kept texts of all of them.
  */
-export async function replayFilter(source: ReplaySource, thresholds: readonly number[]): Promise<FilterReplay> {
+export async function replayFilter(source: ReplaySource, thresholds: readonly number[], options: ReplayOptions = {}): Promise<FilterReplay> {
   if (thresholds.length === 0) throw new SediError('invalid-config', '--thresholds: expected at least one number from 0 to 1, got none.')
   const wrong = thresholds.find((threshold) => !(threshold >= 0 && threshold <= 1))
   if (wrong !== undefined) throw new SediError('invalid-config', `--thresholds: expected numbers from 0 to 1, got ${wrong}.`)
   const startedAt = performance.now()
   const run = 'ledger' in source ? await configOf(source.ledger) : undefined
   const tokenizer = 'ledger' in source ? run!.filter.tokenizer : (source.tokenizer ?? 'rouge')
-  const pools = thresholds.map((threshold) => createReplayPool(threshold, tokenizer))
-  const counts = 'ledger' in source ? await replayRun(source.ledger, run!, pools) : await replayFile(source, pools)
-  const { candidates } = counts
+  const { by = 'rouge-l' } = options
+  const pools = await Promise.all(
+    thresholds.map(async (threshold) => createReplayPool({ threshold, tokenizer, ...(await filtersOf(threshold, run?.filter, options)) })),
+  )
+  const counts = 'ledger' in source ? await replayRun(source.ledger, run!, pools, by) : await replayFile(source, pools)
   return {
     ...counts,
-    thresholds: pools.map(({ threshold, kept }) => ({ threshold, kept: kept(), similar: candidates - kept() })),
+    by,
+    thresholds: pools.map(({ threshold, counts }) => ({ threshold, ...counts() })),
     elapsedMs: Math.round(performance.now() - startedAt),
   }
 }
 
-type ReplayPool = { readonly threshold: number; know(text: string): void; offer(text: string): void; kept(): number }
+type Filters = { readonly lexical: number; readonly semantic: { readonly threshold: number; readonly meanings: MeaningIndex } | undefined }
 
-function createReplayPool(threshold: number, tokenizer: TokenizerName): ReplayPool {
+async function filtersOf(threshold: number, run: RunConfig['filter'] | undefined, { by, threshold: lexical, embedder }: ReplayOptions): Promise<Filters> {
+  if (by === 'cosine') {
+    const meanings = run?.semantic === undefined || embedder !== undefined ? await openMeanings({ threshold, embedder }) : await meaningsOf(run.semantic)
+    return { lexical: run?.threshold ?? lexical ?? 0.85, semantic: { threshold, meanings } }
+  }
+  return { lexical: threshold, semantic: run?.semantic && { threshold: run.semantic.threshold, meanings: await meaningsOf(run.semantic) } }
+}
+
+const meaningsOf = async (semantic: SemanticFilterConfig): Promise<MeaningIndex> =>
+  createMeaningIndex(await createSemanticFilter(semantic), { nearest: 'rejected' })
+
+type ReplayPool = {
+  readonly threshold: number
+  know(text: string): Promise<void>
+  offer(text: string): Promise<void>
+  counts(): Omit<FilterReplay['thresholds'][number], 'threshold'>
+}
+
+function createReplayPool({
+  threshold,
+  tokenizer,
+  lexical,
+  semantic,
+}: Filters & { readonly threshold: number; readonly tokenizer: TokenizerName }): ReplayPool {
   // 0.3 is the lowest threshold the index is built for; below it answers by scanning, as exactly.
-  const index = createNoveltyIndex({ tokenizer, threshold: Math.max(0.3, threshold), nearest: 'rejected' })
-  let kept = 0
+  const index = createNoveltyIndex({ tokenizer, threshold: Math.max(0.3, lexical), nearest: 'rejected' })
+  const counted = { kept: 0, similar: 0, 'similar-meaning': 0 }
+  async function know(text: string): Promise<void> {
+    index.add(text)
+    await semantic?.meanings.add([text])
+  }
+  async function verdictOf(text: string): Promise<keyof typeof counted> {
+    if (!index.judge(text, lexical).novel) return 'similar'
+    return (await semantic?.meanings.nearestAbove(text, semantic.threshold)) === undefined ? 'kept' : 'similar-meaning'
+  }
   return {
     threshold,
-    know: (text) => void index.add(text),
-    offer(text) {
-      if (!index.judge(text, threshold).novel) return
-      index.add(text)
-      kept++
+    know,
+    async offer(text) {
+      const verdict = await verdictOf(text)
+      counted[verdict]++
+      if (verdict === 'kept') await know(text)
     },
-    kept: () => kept,
+    counts() {
+      const { 'similar-meaning': alike, ...lexicalOnly } = counted
+      return semantic === undefined ? lexicalOnly : { ...lexicalOnly, 'similar-meaning': alike }
+    },
   }
 }
 
-type Counts = Omit<FilterReplay, 'thresholds' | 'elapsedMs'>
+type Counts = Omit<FilterReplay, 'by' | 'thresholds' | 'elapsedMs'>
 
 async function configOf(ledger: Ledger): Promise<RunConfig> {
   const [run] = await ledger.find('run')
   return run!.config as unknown as RunConfig
 }
 
-async function replayRun(ledger: Ledger, { filter }: RunConfig, pools: readonly ReplayPool[]): Promise<Counts> {
+async function replayRun(ledger: Ledger, { filter }: RunConfig, pools: readonly ReplayPool[], by: FilterReplay['by']): Promise<Counts> {
   const seeds = await ledger.find('seed-event', { action: 'add', origin: 'human' })
-  for (const { instruction } of seeds) for (const pool of pools) pool.know(instruction)
+  for (const { instruction } of seeds) for (const pool of pools) await pool.know(instruction)
   const counts = { kept: 0, similar: 0, before: 0 }
   for await (const { instruction, verdict, reason } of ledger.scan('candidate')) {
-    const outcome = verdict === 'kept' ? 'kept' : reason === 'similar' ? 'similar' : 'before'
+    const outcome = verdict === 'kept' ? 'kept' : reason === 'similar' || reason === 'similar-meaning' ? 'similar' : 'before'
     counts[outcome]++
-    if (outcome !== 'before') for (const pool of pools) pool.offer(instruction)
+    if (outcome !== 'before') for (const pool of pools) await pool.offer(instruction)
   }
   return {
     run: ledger.runId,
     known: seeds.length,
     candidates: counts.kept + counts.similar,
     rejectedBefore: counts.before,
-    recorded: { threshold: filter.threshold, kept: counts.kept },
+    recorded: { threshold: by === 'rouge-l' ? filter.threshold : (filter.semantic?.threshold ?? null), kept: counts.kept },
     issues: [],
   }
 }
@@ -107,13 +159,13 @@ async function replayFile(source: Extract<ReplaySource, { readonly file: string 
   if (against !== undefined) {
     for await (const { text } of readTexts(against, field, [])) {
       counts.known++
-      for (const pool of pools) pool.know(text)
+      for (const pool of pools) await pool.know(text)
     }
   }
   for await (const { text } of readTexts(file, field, issues, strict)) {
     const broken = rules.check({ instruction: text, input: '', output: '' })
     counts[broken === undefined ? 'candidates' : 'heuristic']++
-    if (broken === undefined) for (const pool of pools) pool.offer(text)
+    if (broken === undefined) for (const pool of pools) await pool.offer(text)
   }
   return { run: null, known: counts.known, candidates: counts.candidates, rejectedBefore: counts.heuristic + issues.length, recorded: null, issues }
 }

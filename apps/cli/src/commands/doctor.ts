@@ -1,28 +1,37 @@
+import { statSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { type SalvageReport, salvageRun } from '@sedi/kit'
 import type { LedgerCheck } from '@sedi/spec'
 import type { Command } from 'commander'
 import { type Cli, type CliCommand, print, printJson, say } from '../command.ts'
+import { type DoctorConfigOptions, doctorConfig } from '../doctor-config.ts'
 import { exitDone, exitFailed } from '../exit-codes.ts'
 import { formatCount } from '../format.ts'
+import { collect, positiveNumber } from '../option-values.ts'
 import { runPath, storeOf } from '../store-of.ts'
 
-type Options = { readonly salvage?: string; readonly rebuild?: boolean; readonly store?: string; readonly json?: boolean }
+type Options = DoctorConfigOptions & { readonly salvage?: string; readonly rebuild?: boolean; readonly store?: string }
 
 export default {
   name: 'doctor',
   describe: (command: Command) =>
     command
-      .description('Check a run’s ledger: structure, end, every fact against its checksum, counters against the facts. Exit code 1 when it is damaged.')
-      .argument('<run>', 'id or folder of the run')
-      .option('--salvage <dir>', 'export everything that can still be read into a new folder: ledger.jsonl and instructions.jsonl')
-      .option('--rebuild', 'make counters, digest, scores and indexes again from the facts')
+      .description(
+        'Before a run, check its configuration: inputs, key, model and the day it is retired, context, price, budget. After it, check the run’s ledger: structure, end, every fact against its checksum, counters against the facts. Exit code 1 when it is damaged.',
+      )
+      .argument('[run|config]', 'id or folder of a run, or a configuration file (default: sedi.config.yaml)')
+      .option('--probe', 'configuration: buy one short completion and look at what comes')
+      .option('--set <path=value>', 'configuration: set a key, as in “sedi run”', collect)
+      .option('--max-cost <usd>', 'configuration: the budget', positiveNumber)
+      .option('--salvage <dir>', 'run: export everything that can still be read into a new folder: ledger.jsonl and instructions.jsonl')
+      .option('--rebuild', 'run: make counters, digest, scores and indexes again from the facts')
       .option('--store <dir>', 'where runs are kept (default: ./runs)')
       .option('--json', 'one JSON document on stdout'),
 
-  async run(cli: Cli, [runIdOrPath], options: Options) {
+  async run(cli: Cli, [runOrConfig], options: Options) {
+    if (runOrConfig === undefined || isFile(resolve(cli.cwd, runOrConfig))) return doctorConfig(cli, runOrConfig, options)
     const store = storeOf(cli, options.store)
-    const run = runPath(cli, runIdOrPath!)
+    const run = runPath(cli, runOrConfig)
     if (options.rebuild) {
       await store.rebuild(run)
       say(cli, 'Counters, digest, scores and indexes were made again from the facts.')
@@ -34,6 +43,8 @@ export default {
     return check.damage.length === 0 ? exitDone : exitFailed
   },
 } satisfies CliCommand
+
+const isFile = (path: string): boolean => statSync(path, { throwIfNoEntry: false })?.isFile() === true
 
 function renderCheck({ folder, facts, damage }: LedgerCheck): string[] {
   if (damage.length === 0) return [`${folder}: sound. ${formatCount(facts)} facts, each as it was written; counters, digest and scores agree with them.`]

@@ -1,21 +1,35 @@
 import { existsSync, realpathSync } from 'node:fs'
 import { resolve } from 'node:path'
-import { createRowWriter, type FilterResult, filterFile, type RowWriter, type TokenizerName, tokenizerNames } from '@sedi/kit'
+import {
+  createRowWriter,
+  embedderNames,
+  type FilterOptions,
+  type FilterResult,
+  fileCheckNames,
+  filterFile,
+  type RowWriter,
+  type TokenizerName,
+  tokenizerNames,
+} from '@sedi/kit'
 import { SediError } from '@sedi/spec'
 import { type Command, Option } from 'commander'
 import { type Cli, type CliCommand, print, printJson, say } from '../command.ts'
 import { exitDone } from '../exit-codes.ts'
 import { formatCount, formatDuration, formatPercent } from '../format.ts'
-import { share } from '../option-values.ts'
+import { collect, names, share } from '../option-values.ts'
 
 type Options = {
   readonly threshold: number
   readonly field: string
+  readonly semantic?: number
+  readonly embedder?: string
   readonly against?: string
   readonly out?: string
   readonly rejects?: string
   readonly tokenizer: TokenizerName
   readonly heuristics?: string
+  readonly checks?: readonly string[]
+  readonly againstBenchmark?: readonly string[]
   readonly strict?: boolean
   readonly json?: boolean
 }
@@ -33,10 +47,14 @@ export default {
       .addOption(
         new Option('--tokenizer <name>', 'how texts are split into words; unicode for languages other than English').choices(tokenizerNames).default('rouge'),
       )
+      .option('--semantic <f>', 'then also reject a row whose cosine with an earlier one is greater than this', share)
+      .addOption(new Option('--embedder <id>', 'what makes the vectors for --semantic (default: word-parts)').choices(embedderNames))
       .option('--against <file>', 'compare with the rows of this file as well')
       .option('--out <file>', 'write the kept rows here (a file that exists is replaced); - is stdout')
       .option('--rejects <file>', 'write the rejected rows here, likewise, each with its reason and nearest row')
       .option('--heuristics <set>', 'apply a set of named rules first, e.g. alpaca')
+      .option('--checks <list>', `reject rows in which one of these finds something: ${fileCheckNames.join(', ')}`, names)
+      .option('--against-benchmark <file>', 'reject near-copies of this test set’s questions (may be repeated)', collect)
       .option('--strict', 'fail on the first broken row')
       .option('--json', 'one JSON document on stdout'),
 
@@ -46,6 +64,8 @@ export default {
     const rejects = openOutput(cli, options.rejects)
     const result = await filterFile(resolve(cli.cwd, file!), {
       ...options,
+      semantic: semanticOf(options),
+      benchmarks: options.againstBenchmark?.map((path) => resolve(cli.cwd, path)),
       against: options.against && resolve(cli.cwd, options.against),
       onDecision: async (record, why) => (why === undefined ? kept?.write(record) : rejects?.write({ ...record, rejected: why })),
     })
@@ -62,9 +82,15 @@ export default {
   },
 } satisfies CliCommand
 
+function semanticOf({ semantic, embedder }: Options): FilterOptions['semantic'] {
+  if (semantic === undefined && embedder !== undefined) throw new SediError('invalid-config', '--embedder is for --semantic. Add a threshold: --semantic 0.9.')
+  return semantic === undefined ? undefined : { threshold: semantic, embedder }
+}
+
 /** Nothing is written over what is still being read, or into another output. */
-function refuseMixedFiles(cli: Cli, file: string, { out, rejects, against, json }: Options): void {
-  const places = Object.entries({ '--out': out, '--rejects': rejects, 'the input': file, '--against': against }).flatMap(([name, path]) =>
+function refuseMixedFiles(cli: Cli, file: string, { out, rejects, against, againstBenchmark = [], json }: Options): void {
+  const benchmarks = againstBenchmark.map((path) => ['--against-benchmark', path] as const)
+  const places = [...Object.entries({ '--out': out, '--rejects': rejects, 'the input': file, '--against': against }), ...benchmarks].flatMap(([name, path]) =>
     path === undefined ? [] : [{ name, path: path === '-' ? path : realPath(resolve(cli.cwd, path)) }],
   )
   for (const output of places.filter(({ name }) => name === '--out' || name === '--rejects')) {
@@ -87,7 +113,8 @@ function openOutput(cli: Cli, path: string | undefined): RowWriter | undefined {
   return { write: (row) => open().write(row), close: () => open().close() }
 }
 
-function render({ read, kept, rejected, threshold, elapsedMs }: FilterResult): string {
+function render({ read, kept, rejected, checks, threshold, semantic, elapsedMs }: FilterResult): string {
+  const found = Object.entries(checks ?? {}).map(([id, count]) => `${id} ${formatCount(count)}`)
   const reasons = Object.entries(rejected).map(([reason, count]) => `${reason} ${formatCount(count)}`)
-  return `${formatCount(kept)} of ${formatCount(read)} rows kept (${formatPercent(read === 0 ? null : kept / read)}) at ROUGE-L ≤ ${threshold}; rejected: ${reasons.join(', ')}; ${formatDuration(elapsedMs)}`
+  return `${formatCount(kept)} of ${formatCount(read)} rows kept (${formatPercent(read === 0 ? null : kept / read)}) at ROUGE-L ≤ ${threshold}${semantic === undefined ? '' : ` and cosine ≤ ${semantic.threshold} (${semantic.embedder})`}; rejected: ${reasons.join(', ')}${found.length === 0 ? '' : `; found by checks: ${found.join(', ')}`}; ${formatDuration(elapsedMs)}`
 }

@@ -48,9 +48,10 @@ async function carryOutArm(cli: Cli, config: RunConfig): Promise<FinishedArm> {
   const run = (await unfinishedRun(config)) ?? (await createRun(config))
   say(cli, `Arm ${config.recipe}: run ${run.runId}`)
   const promoted: SeedEventFact[] = []
-  const carried = await carryOut(cli, run, config.recipe, async () => {
+  const beforeClosing = async (): Promise<void> => {
     promoted.push(...(await promotedSeeds(run.ledger)))
-  })
+  }
+  const carried = await carryOut(cli, run, { label: config.recipe, beforeClosing })
   return { ...carried, folder: run.folder, promoted }
 }
 

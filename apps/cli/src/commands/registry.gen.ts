@@ -15,6 +15,7 @@ import run from './run.ts'
 import runs from './runs.ts'
 import serve from './serve.ts'
 import status from './status.ts'
+import trainer from './trainer.ts'
 
 export const commands = {
   cancel,
@@ -33,4 +34,5 @@ export const commands = {
   runs,
   serve,
   status,
+  trainer,
 } as const

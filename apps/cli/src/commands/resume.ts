@@ -4,19 +4,27 @@ import type { Command } from 'commander'
 import { carryOut, showCarriedOut } from '../carry-out.ts'
 import { type Cli, type CliCommand, say } from '../command.ts'
 import { exitPaused } from '../exit-codes.ts'
-import { positiveNumber } from '../option-values.ts'
+import { positiveNumber, wholeNumber } from '../option-values.ts'
+import { describeLogOptions, type LogOptions } from '../run-log.ts'
 import { runPath, storeOf } from '../store-of.ts'
 
-type Options = { readonly out?: string; readonly maxCost?: number; readonly concurrency?: number; readonly json?: boolean }
+type Options = LogOptions & {
+  readonly out?: string
+  readonly maxCost?: number
+  readonly maxTokens?: number
+  readonly concurrency?: number
+  readonly json?: boolean
+}
 
 export default {
   name: 'resume',
   describe: (command: Command) =>
-    command
+    describeLogOptions(command)
       .description('Continue a paused or interrupted run from where its ledger ends.')
       .argument('<run>', 'id or folder of the run')
       .option('--out <dir>', 'where runs are kept (default: ./runs)')
       .option('--max-cost <usd>', 'a new budget for the whole run', positiveNumber)
+      .option('--max-tokens <n>', 'a new budget of tokens for the whole run', wholeNumber)
       .option('--concurrency <n>', 'calls in flight from now on', positiveNumber)
       .option('--json', 'one JSON document on stdout'),
 
@@ -24,14 +32,18 @@ export default {
   exitCodeOf: (error: SediError) => (error.code === 'storage' ? exitPaused : undefined),
 
   async run(cli: Cli, [runIdOrPath], options: Options) {
+    const budget = {
+      ...(options.maxCost === undefined ? {} : { maxCostUsd: options.maxCost }),
+      ...(options.maxTokens === undefined ? {} : { maxTokens: options.maxTokens }),
+    }
     const changes = {
-      ...(options.maxCost === undefined ? {} : { budget: { maxCostUsd: options.maxCost } }),
+      ...(Object.keys(budget).length === 0 ? {} : { budget }),
       ...(options.concurrency === undefined ? {} : { limits: { concurrency: options.concurrency } }),
     }
     const run = await openRun(runPath(cli, runIdOrPath!), storeOf(cli, options.out), changes)
-    say(cli, `Continuing ${run.runId} in ${run.folder}`)
-    const carried = await carryOut(cli, run)
-    showCarriedOut(cli, run, carried, options.json)
+    if (options.logFormat !== 'json') say(cli, `Continuing ${run.runId} in ${run.folder}`)
+    const carried = await carryOut(cli, run, options)
+    showCarriedOut(cli, run, carried, options)
     return carried.exitCode
   },
 } satisfies CliCommand

@@ -3,25 +3,34 @@ import type { Command } from 'commander'
 import { carryOut, showCarriedOut } from '../carry-out.ts'
 import { type Cli, type CliCommand, print, printJson, say } from '../command.ts'
 import { exitDone } from '../exit-codes.ts'
-import { collect, positiveNumber } from '../option-values.ts'
+import { collect, positiveNumber, wholeNumber } from '../option-values.ts'
 import { renderPlan } from '../render-plan.ts'
+import { describeLogOptions, type LogOptions } from '../run-log.ts'
 
-type Options = { readonly out?: string; readonly set?: string[]; readonly maxCost?: number; readonly dryRun?: boolean; readonly json?: boolean }
+type Options = LogOptions & {
+  readonly out?: string
+  readonly set?: string[]
+  readonly maxCost?: number
+  readonly maxTokens?: number
+  readonly dryRun?: boolean
+  readonly json?: boolean
+}
 
 export default {
   name: 'run',
   describe: (command: Command) =>
-    command
+    describeLogOptions(command)
       .description('Start a run: buy instructions, filter, batch, train, refine the seeds.')
       .argument('[config]', 'configuration file', undefined)
       .option('--out <dir>', 'where to keep the run, instead of the configuration’s store')
       .option('--set <path=value>', 'set a configuration key, e.g. --set filter.threshold=0.8 (repeatable)', collect)
       .option('--max-cost <usd>', 'pause before the run costs more', positiveNumber)
+      .option('--max-tokens <n>', 'pause before the run uses more tokens, input and output; for models whose price is unknown', wholeNumber)
       .option('--dry-run', 'print the plan and the estimate; send nothing, create nothing')
       .option('--json', 'one JSON document on stdout'),
 
   async run(cli: Cli, [file], options: Options) {
-    const { config } = loadConfig({ cwd: cli.cwd, file, set: options.set, maxCostUsd: options.maxCost, store: options.out })
+    const { config } = loadConfig({ cwd: cli.cwd, file, set: options.set, maxCostUsd: options.maxCost, maxTokens: options.maxTokens, store: options.out })
     if (options.dryRun) {
       const plan = await planRun(config)
       if (options.json) printJson(cli, { dryRun: true, ...plan })
@@ -29,10 +38,12 @@ export default {
       return exitDone
     }
     const run = await createRun(config)
-    say(cli, `Run ${run.runId} in ${run.folder}`)
-    for (const note of notesOf(config)) say(cli, `Note: ${note}`)
-    const carried = await carryOut(cli, run)
-    showCarriedOut(cli, run, carried, options.json)
+    if (options.logFormat !== 'json') {
+      say(cli, `Run ${run.runId} in ${run.folder}`)
+      for (const note of notesOf(config)) say(cli, `Note: ${note}`)
+    }
+    const carried = await carryOut(cli, run, options)
+    showCarriedOut(cli, run, carried, options)
     return carried.exitCode
   },
 } satisfies CliCommand

@@ -19,7 +19,11 @@ export type ConflictGraph = {
  * Threshold in [0, 1]; at 1 there are none, and texts without words conflict with nothing. Cost: one `range` of the novelty index per
  * text, which is far below N² for thresholds from 0.3; below that every pair is compared. Throws RangeError for another threshold.
  */
-export function conflictGraph(texts: readonly string[], threshold: number, { tokenizer }: { readonly tokenizer?: TokenizerName } = {}): ConflictGraph {
+export function conflictGraph(
+  texts: readonly string[],
+  threshold: number,
+  { tokenizer }: { readonly tokenizer?: TokenizerName | undefined } = {},
+): ConflictGraph {
   if (!(threshold >= 0 && threshold <= 1)) throw new RangeError(`conflictGraph: expected a threshold in [0, 1], got ${threshold}`)
   const index = createNoveltyIndex({ threshold: Math.max(0.3, threshold), tokenizer })
   const pairs: number[] = []

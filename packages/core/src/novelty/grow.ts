@@ -1,4 +1,4 @@
-type Numbers = Int32Array | Uint16Array | Uint8Array
+type Numbers = Int32Array | Uint16Array | Uint8Array | Float32Array | Float64Array
 
 /**
  * The array itself when it holds `length` items, else a copy with more room (half as much again, an eighth from a million items on),

@@ -8,7 +8,7 @@ import { lengthShift, longLength, type PrefixIndex, placeOf } from './prefix-ind
 import type { Probe } from './probe.ts'
 import { halfOf, requiredOverlap } from './required-overlap.ts'
 
-/** An indexed text, by the number `add` gave it, and its ROUGE-L F with the text asked about. */
+/** An indexed text, by the number `add` gave it, and its score (ROUGE-L F, or cosine) with the text asked about. */
 export type Neighbour = { readonly entry: number; readonly score: number }
 
 /** A scan spends about as long on an entry as the index on a posting; where the index would touch more than this share of the pool, scan. */

@@ -1,3 +1,4 @@
+import { checksumAround, createReader, createWriter } from './bytes.ts'
 import type { FilterIndex } from './filter-index.ts'
 import { finishHash, hashStart, hashUnit } from './word-table.ts'
 
@@ -31,7 +32,7 @@ export function encodeSnapshot(filter: FilterIndex, tokenizer: string): Uint8Arr
   for (let entry = 0; entry < entries.size; entry++) {
     for (let i = 0; i < lengths[entry]!; i++) writer.u32(entries.words[entries.start(entry) + i]!)
   }
-  new DataView(bytes.buffer).setUint32(checksumAt, checksum(bytes), true)
+  new DataView(bytes.buffer).setUint32(checksumAt, checksumAround(bytes, checksumAt), true)
   return bytes
 }
 
@@ -50,7 +51,7 @@ export function readSnapshotHeader(bytes: Uint8Array): { readonly threshold: num
   const [name, words, units, entries, total] = counts as [number, number, number, number, number]
   const expected = headerBytes + 2 * name + 4 * words + 2 * units + 4 * entries + 4 * total
   expect(bytes.length === expected, `it has ${bytes.length} bytes and should have ${expected}: it was cut or joined`)
-  expect(sum === checksum(bytes), 'its checksum does not match: it was changed')
+  expect(sum === checksumAround(bytes, checksumAt), 'its checksum does not match: it was changed')
   let tokenizer = ''
   for (let i = 0; i < name; i++) tokenizer += String.fromCharCode(reader.u16())
   return { threshold, tokenizer, counts }
@@ -85,46 +86,4 @@ export function decodeSnapshot(bytes: Uint8Array, filter: FilterIndex): void {
     else filter.restoreEntry(numbers, wordCount)
   }
   filter.rebuild()
-}
-
-/** FNV-1a over all bytes but the checksum's own. */
-function checksum(bytes: Uint8Array): number {
-  let hash = hashStart
-  for (let i = 0; i < bytes.length; i++) if (i < checksumAt || i >= checksumAt + 4) hash = hashUnit(hash, bytes[i]!)
-  return hash >>> 0
-}
-
-function createWriter(bytes: Uint8Array) {
-  const view = new DataView(bytes.buffer, bytes.byteOffset)
-  let end = 0
-  const take = (size: number): number => {
-    end += size
-    return end - size
-  }
-  return {
-    u8: (value: number) => view.setUint8(take(1), value),
-    u16: (value: number) => view.setUint16(take(2), value, true),
-    u32: (value: number) => view.setUint32(take(4), value, true),
-    f64: (value: number) => view.setFloat64(take(8), value, true),
-  }
-}
-
-function createReader(bytes: Uint8Array, from: number) {
-  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length)
-  let end = from
-  const take = (size: number): number => {
-    end += size
-    return end - size
-  }
-  return {
-    u16: () => view.getUint16(take(2), true),
-    u32: () => view.getUint32(take(4), true),
-    f64: () => view.getFloat64(take(8), true),
-    i32s: (count: number): Int32Array => {
-      const numbers = new Int32Array(count)
-      const start = take(4 * count)
-      for (let i = 0; i < count; i++) numbers[i] = view.getInt32(start + 4 * i, true)
-      return numbers
-    },
-  }
 }

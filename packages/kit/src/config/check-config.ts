@@ -1,6 +1,8 @@
-import { providers } from '@sedi/generators'
+import { type EmbedderDefinition, embedders, providers } from '@sedi/generators'
+import { type PromptStrategy, strategies } from '@sedi/pipeline'
 import type { Issue, RunConfig } from '@sedi/spec'
 import { trainers } from '@sedi/trainers'
+import { builtInSeedNames, isBuiltIn } from '../inputs/built-in-seeds.ts'
 
 /** What the schema cannot say: keys that are right alone and wrong together. Each issue says what to do. */
 export function checkConfig(config: RunConfig): Issue[] {
@@ -13,9 +15,17 @@ export function checkConfig(config: RunConfig): Issue[] {
 
   if (provider.needsModel && config.generator.model === undefined) report('generator.model', `the provider “${provider.id}” needs the name of a model`)
   if (config.generator.price === undefined) {
-    if (config.budget.maxCostUsd !== undefined) report('budget.maxCostUsd', 'a budget cannot be held at an unknown price; set generator.price')
+    if (config.budget.maxCostUsd !== undefined)
+      report('budget.maxCostUsd', 'a budget in dollars cannot be held at an unknown price; set generator.price, or budget.maxTokens instead')
     if (config.target.costUsd !== undefined) report('target.costUsd', 'cost cannot be counted at an unknown price; set generator.price')
   }
+  for (const [key, embedder] of boughtEmbedders(config)) {
+    if (embedder.price === undefined && config.budget.maxCostUsd !== undefined)
+      report(`${key}.price`, `“${embedder.id}” may charge, and a budget in dollars cannot be held at an unknown price; set it, or budget.maxTokens instead`)
+  }
+  const strategy: PromptStrategy = strategies[config.prompt.strategy as keyof typeof strategies]
+  if (!strategy.formats.includes(config.prompt.format))
+    report('prompt.format', `the strategy “${strategy.id}” is read as ${strategy.formats.join(' or ')} only; got ${config.prompt.format}`)
   if (/^\w+:\/\//.test(config.store)) report('store', `“${config.store}” is not supported yet; expected a folder`)
   if (config.evaluation.evaluators.length > 0) {
     if (config.evaluation.heldOut === undefined) report('evaluation.heldOut', 'evaluators need a test set')
@@ -28,5 +38,23 @@ export function checkConfig(config: RunConfig): Issue[] {
   if (trainer !== undefined && config.feedback.pick === 'hardest' && !trainer.capabilities.perExampleLoss) {
     report('feedback.pick', `“hardest” needs per-example losses, which the trainer “${trainer.id}” does not report`)
   }
+  if (config.filter.checks.moderation !== 'off' && config.moderator === undefined)
+    report('moderator', 'the check “moderation” needs a moderation model; set moderator, or set filter.checks.moderation to off')
+  if (config.filter.checks.contamination === 'off' && config.filter.benchmarks.length > 0)
+    report('filter.checks.contamination', 'nothing looks for the benchmarks while it is off; set it to drop or flag, or remove filter.benchmarks')
+  if (isBuiltIn(config.seeds) && !builtInSeedNames.includes(config.seeds))
+    report('seeds', `expected ${builtInSeedNames.join(', ')}, or a file; got ${config.seeds}`)
   return issues
+}
+
+/** The embedders that may charge, by the key they stand under. */
+export function boughtEmbedders({ embedder, filter }: RunConfig): [key: string, embedder: RunConfig['embedder']][] {
+  const named: [string, RunConfig['embedder'] | undefined][] = [
+    ['embedder', embedder],
+    ['filter.semantic.embedder', filter.semantic?.embedder],
+  ]
+  return named.flatMap(([key, one]) => {
+    const definition = one === undefined ? undefined : (embedders[one.id as keyof typeof embedders] as unknown as EmbedderDefinition)
+    return one !== undefined && definition?.bought === true ? [[key, one]] : []
+  })
 }

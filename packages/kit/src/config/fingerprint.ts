@@ -1,12 +1,14 @@
-import { readFileSync } from 'node:fs'
+import { readFileSync, statSync } from 'node:fs'
+import { basename } from 'node:path'
 import { canonicalJson, sha256 } from '@sedi/pipeline'
 import { type RunConfig, SediError } from '@sedi/spec'
-import { configJsonSchema, type JsonSchema, propertyOf } from './json-schema.ts'
+import { fileOf } from '../inputs/built-in-seeds.ts'
+import { configJsonSchema, itemOf, type JsonSchema, propertyOf } from './json-schema.ts'
 import { isTree } from './merge.ts'
 
 /**
  * Hash over what changes results: the configuration without keys that affect speed only, with the content of each input file in place
- * of its name. Two runs with one fingerprint that are fed the same responses have the same digest.
+ * of its name; of a folder (a recorded run, a model) only its own name. Two runs with one fingerprint that are fed the same responses have the same digest.
  */
 export function fingerprintOf(config: RunConfig): string {
   return sha256(canonicalJson(resultPart(configJsonSchema(), config, contentHash)))
@@ -22,6 +24,7 @@ export function changedKeys(before: RunConfig, now: RunConfig): string[] {
 
 function resultPart(schema: JsonSchema, value: unknown, ofFile: (path: string) => string): unknown {
   if (schema.path === true && typeof value === 'string') return ofFile(value)
+  if (Array.isArray(value)) return value.map((item) => resultPart(itemOf(schema, item), item, ofFile))
   if (!isTree(value)) return value
   const kept: Record<string, unknown> = {}
   for (const [key, inner] of Object.entries(value)) {
@@ -31,8 +34,10 @@ function resultPart(schema: JsonSchema, value: unknown, ofFile: (path: string) =
   return kept
 }
 
-function contentHash(path: string): string {
+function contentHash(name: string): string {
+  const path = fileOf(name)
   try {
+    if (statSync(path).isDirectory()) return basename(path)
     return sha256(readFileSync(path, 'latin1'))
   } catch (error) {
     throw new SediError('not-found', `Cannot read ${path}: ${(error as Error).message}.`, { cause: error })

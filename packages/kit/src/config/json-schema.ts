@@ -24,6 +24,7 @@ export function configJsonSchema(): JsonSchema {
   const schema = z.toJSONSchema(runConfigSchema, { io: 'input' }) as JsonSchema
   const properties: Record<string, JsonSchema> = { ...schema.properties }
   for (const key of adapterKeys) properties[key] = withShorthand(properties[key]!)
+  properties.filter = inside(properties.filter!, ['semantic', 'embedder'], withShorthand)
   return { ...schema, title: 'SeDi run configuration', properties } as JsonSchema
 }
 
@@ -38,9 +39,20 @@ function withShorthand(schema: JsonSchema): JsonSchema {
   }
 }
 
+function inside(schema: JsonSchema, [key, ...rest]: readonly string[], change: (schema: JsonSchema) => JsonSchema): JsonSchema {
+  if (key === undefined) return change(schema)
+  return { ...schema, properties: { ...schema.properties, [key]: inside(schema.properties![key]!, rest, change) } }
+}
+
 /** The variants of an adapter key; empty for anything else. */
 export function variantsOf(schema: JsonSchema): readonly JsonSchema[] {
   return schema.oneOf ?? schema.anyOf?.flatMap(variantsOf) ?? []
+}
+
+/** The schema of an array's item: of several alternatives the first of the item's kind. */
+export function itemOf({ items = {} }: JsonSchema, item: unknown): JsonSchema {
+  const kind = typeof item
+  return items.anyOf?.find(({ type }) => type === kind) ?? items
 }
 
 /** The schema of one property, looking through the variant the value's `id` chooses. */

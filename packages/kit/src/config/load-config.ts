@@ -15,16 +15,18 @@ export type ConfigOptions = {
   /** `a.b=c` each; the value is read as YAML. Wins over the file. */
   readonly set?: readonly string[] | undefined
   readonly maxCostUsd?: number | undefined
+  readonly maxTokens?: number | undefined
   /** Where to keep the run instead of the file's `store`; relative to `cwd`. */
   readonly store?: string | undefined
 }
 
 /** Reads a configuration file (YAML or JSON) and applies what the caller said on top. Throws `not-found` or `invalid-config`. */
-export function loadConfig({ cwd, file, set = [], maxCostUsd, store }: ConfigOptions): { readonly config: RunConfig; readonly path: string } {
+export function loadConfig({ cwd, file, set = [], maxCostUsd, maxTokens, store }: ConfigOptions): { readonly config: RunConfig; readonly path: string } {
   const path = locate(cwd, file)
   let raw = readRaw(path)
   for (const assignment of set) raw = applyAssignment(raw, assignment)
   if (maxCostUsd !== undefined) raw = setPath(raw, ['budget', 'maxCostUsd'], maxCostUsd)
+  if (maxTokens !== undefined) raw = setPath(raw, ['budget', 'maxTokens'], maxTokens)
   if (store !== undefined) raw = setPath(raw, ['store'], resolve(cwd, store))
   return { config: parseConfig(raw, path), path }
 }

@@ -64,7 +64,7 @@ describe('parseConfig', () => {
 
   it.each([
     [{ recipe: 'sedy' }, /^recipe: expected one of .*sedi.*got "sedy"/],
-    [{ generator: 'opnai' }, /^generator.*: expected one of openai, simulated; got "opnai"/],
+    [{ generator: 'opnai' }, /^generator.*: expected one of .*openai, .*simulated; got "opnai"/],
     [{ trainer: { id: 'gpu' } }, /^trainer.*: expected one of .*embedded.*none; got "gpu"/],
     [{ filter: { threshold: 1.5 } }, /^filter.threshold: Too big/],
     [{ filter: { threshold: '0.7' } }, /^filter.threshold: expected number; got "0.7"/],
@@ -80,7 +80,10 @@ describe('parseConfig', () => {
 
   it.each([
     [{ generator: 'openai' }, /^generator.model: the provider “openai” needs the name of a model/],
-    [{ budget: { maxCostUsd: 1 } }, /^budget.maxCostUsd: a budget cannot be held at an unknown price/],
+    [
+      { budget: { maxCostUsd: 1 } },
+      /^budget.maxCostUsd: a budget in dollars cannot be held at an unknown price; set generator.price, or budget.maxTokens instead/,
+    ],
     [{ target: { costUsd: 1 } }, /^target.costUsd: cost cannot be counted/],
     [{ store: 'postgres://host/db' }, /^store: .*not supported yet/],
     [{ evaluation: { evaluators: ['exact-match'], heldOut: 't.jsonl' } }, /^evaluation.evaluators: without a trainer/],
@@ -90,7 +93,61 @@ describe('parseConfig', () => {
   })
 })
 
+describe('checks', () => {
+  it('each have their own default; what is written wins', () => {
+    const checks = {
+      contamination: 'drop',
+      garbled: 'flag',
+      moderation: 'off',
+      pii: 'flag',
+      placeholder: 'flag',
+      'prompt-leak': 'flag',
+      refusal: 'flag',
+      script: 'flag',
+    }
+    expect(parse().filter.checks).toEqual(checks)
+    expect(parse({ recipe: 'alpaca', filter: { checks: { pii: 'drop' } } }).filter.checks).toEqual({ ...checks, pii: 'drop' })
+    expect(messages({ filter: { checks: { pi: 'drop' } } })).toEqual(['filter.checks.pi: unknown key; did you mean “pii”?'])
+    expect(messages({ filter: { checks: { pii: 'delete' } } })).toEqual([expect.stringContaining('filter.checks.pii: expected one of "off"|"flag"|"drop"')])
+  })
+
+  it('need what they need', () => {
+    const moderation = { checks: { moderation: 'drop' } }
+    expect(messages({ filter: moderation })).toEqual([expect.stringContaining('moderator: the check “moderation” needs a moderation model')])
+    expect(parse({ filter: moderation, moderator: 'openai' }).moderator).toMatchObject({ id: 'openai', model: 'omni-moderation-latest', timeoutMs: 60_000 })
+    expect(messages({ moderator: 'nobody' })).toEqual(['moderator.id: expected one of openai; got "nobody"'])
+    expect(messages({ filter: { benchmarks: ['b.jsonl'], checks: { contamination: 'off' } } })).toEqual([
+      expect.stringContaining('filter.checks.contamination'),
+    ])
+  })
+
+  it('look for benchmarks beside the configuration file', () => {
+    const [one, two] = parse({ filter: { benchmarks: ['b.jsonl', { file: 'c.jsonl', field: 'ctx' }] } }).filter.benchmarks
+    expect([one, two]).toEqual([join(folder, 'b.jsonl'), { file: join(folder, 'c.jsonl'), field: 'ctx' }])
+    expect(messages({ filter: { benchmarks: [7] } })).toEqual(['filter.benchmarks.0: expected string; got 7'])
+  })
+})
+
+describe('built-in seeds', () => {
+  it('are a name, not a file', () => {
+    expect(parse({ seeds: 'sedi:general' }).seeds).toBe('sedi:general')
+    expect(messages({ seeds: 'sedi:nothing' })).toEqual(['seeds: expected sedi:general, or a file; got sedi:nothing'])
+  })
+})
+
 describe('fingerprintOf', () => {
+  it('takes the content of benchmarks and built-in seeds, not their names', () => {
+    writeFileSync(join(folder, 'seeds.jsonl'), '')
+    const at = (name: string, content: string): string => {
+      writeFileSync(join(folder, name), content)
+      return fingerprintOf(parse({ filter: { benchmarks: [name] } }))
+    }
+    expect(at('a.jsonl', '{}')).toBe(at('b.jsonl', '{}'))
+    expect(at('a.jsonl', '{}')).not.toBe(at('a.jsonl', '[]'))
+    expect(fingerprintOf(parse({ seeds: 'sedi:general' }))).toMatch(/^[0-9a-f]{64}$/)
+    rmSync(join(folder, 'seeds.jsonl'))
+  })
+
   const seeds = (text: string): void => writeFileSync(join(folder, 'seeds.jsonl'), text)
 
   it('changes with what changes results, the content of the seeds included, and not with what changes speed', () => {

@@ -1,12 +1,14 @@
 import { dirname, resolve } from 'node:path'
 import { type Issue, issuesError, type RunConfig } from '@sedi/spec'
 import type * as z from 'zod'
+import { isBuiltIn } from '../inputs/built-in-seeds.ts'
 import { recipes } from '../recipes/registry.gen.ts'
 import { checkConfig } from './check-config.ts'
-import { configJsonSchema, type JsonSchema, propertyOf } from './json-schema.ts'
-import { isTree, mergeConfig } from './merge.ts'
+import { configJsonSchema, itemOf, type JsonSchema, propertyOf } from './json-schema.ts'
+import { isTree, mergeConfig, setPath } from './merge.ts'
 import { nearestName } from './nearest-name.ts'
 import { adapterKeys, runConfigSchema } from './run-config-schema.ts'
+import { withListPrice } from './with-list-price.ts'
 
 /** What a person wrote, before defaults. */
 export type RawConfig = Readonly<Record<string, unknown>>
@@ -28,7 +30,7 @@ export function parseConfig(raw: RawConfig, origin: string): RunConfig {
       `The configuration ${origin} is not valid:`,
       result.error.issues.flatMap((issue) => explainIssue(issue, merged)),
     )
-  const config = resolvePaths(configJsonSchema(), result.data, dirname(origin)) as RunConfig
+  const config = withListPrice(resolvePaths(configJsonSchema(), result.data, dirname(origin)) as RunConfig)
   const problems = checkConfig(config)
   if (problems.length > 0) throw issuesError('invalid-config', `The configuration ${origin} does not fit together:`, problems)
   return config
@@ -39,6 +41,8 @@ function expandShorthand(raw: RawConfig): RawConfig {
   for (const key of adapterKeys) {
     if (typeof expanded[key] === 'string') expanded[key] = { id: expanded[key] }
   }
+  const embedder = valueAt(['filter', 'semantic', 'embedder'], expanded)
+  if (typeof embedder === 'string') return setPath(expanded, ['filter', 'semantic', 'embedder'], { id: embedder })
   return expanded
 }
 
@@ -53,6 +57,7 @@ function explainIssue(issue: z.core.$ZodIssue, config: RawConfig): Issue[] {
   if (issue.code === 'invalid_union') {
     const ids = (schemaAt(path.slice(0, -1), config) as { oneOf?: JsonSchema[]; anyOf?: JsonSchema[] } | undefined) ?? {}
     const known = [ids, ...(ids.anyOf ?? [])].flatMap((schema) => schema.oneOf ?? []).map((variant) => String(variant.properties?.id?.const))
+    if (known.length === 0) return [{ path: path.join('.'), code: issue.code, message: `${alternatives(issue)}; got ${describeValue(valueAt(path, config))}` }]
     const value = valueAt(path.slice(0, -1), config)
     const typed = isTree(value) ? value.id : value
     return [
@@ -71,6 +76,12 @@ function explainIssue(issue: z.core.$ZodIssue, config: RawConfig): Issue[] {
       message: `${issue.message.replace(/^Invalid (input|option): /, '').replace(/, received .*$/, '')}${got}`,
     },
   ]
+}
+
+/** What a value with several forms may be: the complaint of the form that came closest. */
+function alternatives({ errors }: z.core.$ZodIssueInvalidUnion): string {
+  const [closest] = errors.toSorted((a, b) => Number(a[0]?.code === 'invalid_type') - Number(b[0]?.code === 'invalid_type'))
+  return closest?.[0]?.message.replace(/^Invalid input: /, '').replace(/, received .*$/, '') ?? 'expected another form'
 }
 
 const describeValue = (value: unknown): string => (value === undefined ? 'nothing' : JSON.stringify(value))
@@ -98,9 +109,10 @@ function knownKeys(path: readonly string[], config: unknown): string[] {
   return Object.keys(chosen?.properties ?? {})
 }
 
-/** Makes the values of keys marked `path` absolute; a postgres:// store is no file name. */
+/** Makes the values of keys marked `path` absolute; a postgres:// store is no file name, nor is a built-in set of seeds. */
 function resolvePaths(schema: JsonSchema, value: unknown, folder: string): unknown {
-  if (schema.path === true && typeof value === 'string') return /^\w+:\/\//.test(value) ? value : resolve(folder, value)
+  if (schema.path === true && typeof value === 'string') return /^\w+:\/\//.test(value) || isBuiltIn(value) ? value : resolve(folder, value)
+  if (Array.isArray(value)) return value.map((item) => resolvePaths(itemOf(schema, item), item, folder))
   if (!isTree(value)) return value
   return Object.fromEntries(
     Object.entries(value).map(([key, inner]) => {

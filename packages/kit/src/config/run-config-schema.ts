@@ -1,16 +1,19 @@
 import { composers, picks } from '@sedi/core'
 import { evaluators } from '@sedi/evaluation'
-import { embedders, providers } from '@sedi/generators'
-import { heuristics, strategies } from '@sedi/pipeline'
+import { embedders, moderators, providers } from '@sedi/generators'
+import { checks, heuristics, strategies } from '@sedi/pipeline'
 import {
   batchesSchema,
+  checkModeSchema,
   embedderBaseSchema,
   evaluationSchema,
   feedbackSchema,
   filterSchema,
   generatorBaseSchema,
+  moderatorBaseSchema,
   promptSchema,
   runConfigShape,
+  semanticFilterSchema,
   trainerBaseSchema,
   verifierBaseSchema,
 } from '@sedi/spec'
@@ -37,12 +40,17 @@ function registered(base: z.ZodDefault<z.ZodString>, table: object): z.ZodDefaul
     .meta(base.meta() ?? {}) as z.ZodDefault<z.ZodEnum>
 }
 
+/** One key for each check: what it looks for, and its own default. */
+const checkModes = z.strictObject(
+  Object.fromEntries(Object.values(checks).map(({ id, title, defaultMode }) => [id, checkModeSchema.default(defaultMode).meta({ description: `${title}.` })])),
+)
+
 const verifiers = Object.fromEntries(Object.entries(providers as AdapterTable).filter(([, provider]) => 'createVerifier' in provider))
 const noTrainer = z.strictObject({ id: z.literal('none').meta({ description: 'data only: no training, no feedback' }) })
 const evaluatorIds = Object.keys(evaluators) as [string, ...string[]]
 
 /** Keys that name an adapter; a bare string in them is shorthand for `{ id }`. */
-export const adapterKeys = ['generator', 'verifier', 'embedder', 'trainer'] as const
+export const adapterKeys = ['generator', 'verifier', 'moderator', 'embedder', 'trainer'] as const
 
 /**
  * The whole run configuration: the base of `@sedi/spec`, with every key that names an adapter or a policy narrowed to what is
@@ -53,10 +61,20 @@ export const runConfigSchema = z.strictObject({
   recipe: registered(runConfigShape.recipe, recipes),
   generator: adapter(generatorBaseSchema, providers, 'The teacher.'),
   verifier: adapter(verifierBaseSchema, verifiers, 'Who knows whether an answer is right; a real run has nobody.').optional(),
+  moderator: adapter(moderatorBaseSchema, moderators, 'Who says whether a text is harmful, for the check `moderation`.').optional(),
   embedder: adapter(embedderBaseSchema, embedders, 'Turns instructions into vectors for clustering.').prefault({ id: 'lexical' }),
   trainer: adapter(trainerBaseSchema, trainers, 'Who fine-tunes the student.', [noTrainer]),
   prompt: promptSchema.extend({ strategy: registered(promptSchema.shape.strategy, strategies) }).prefault({}),
-  filter: filterSchema.extend({ heuristics: registered(filterSchema.shape.heuristics, heuristics) }).prefault({}),
+  filter: filterSchema
+    .extend({
+      heuristics: registered(filterSchema.shape.heuristics, heuristics),
+      checks: checkModes.prefault({}).meta(filterSchema.shape.checks.meta() ?? {}),
+      semantic: semanticFilterSchema
+        .extend({ embedder: adapter(embedderBaseSchema, embedders, 'Turns instructions into vectors for this filter.').prefault({ id: 'word-parts' }) })
+        .optional()
+        .meta(semanticFilterSchema.meta() ?? {}),
+    })
+    .prefault({}),
   batches: batchesSchema.extend({ composer: registered(batchesSchema.shape.composer, composers) }).prefault({}),
   feedback: feedbackSchema.extend({ pick: registered(feedbackSchema.shape.pick, picks) }).prefault({}),
   evaluation: evaluationSchema

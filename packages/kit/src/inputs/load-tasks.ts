@@ -1,11 +1,12 @@
 import { type HeldOutItem, type Issue, issuesError, type SeedTask, type Task } from '@sedi/spec'
 import { readRows, taskOfRecord } from '@sedi/store'
+import { fileOf } from './built-in-seeds.ts'
 
 type Loaded = { readonly id: string; readonly record: Readonly<Record<string, unknown>>; readonly task: Task }
 
-/** Human seeds from a file. Every broken row is reported; a seeds file must be whole. Rows without an id get `seed-001`, … by position. */
+/** Human seeds from a file or a built-in set (`sedi:general`). Every broken row is reported; a seeds file must be whole. Rows without an id get `seed-001`, … by position. */
 export async function loadSeeds(path: string): Promise<SeedTask[]> {
-  const rows = await loadWhole(path, 'seeds', (position) => `seed-${String(position).padStart(3, '0')}`)
+  const rows = await loadWhole(fileOf(path), 'seeds', (position) => `seed-${String(position).padStart(3, '0')}`)
   return rows.map(({ id, task }) => ({ ...task, id, origin: 'human' }))
 }
 

@@ -6,8 +6,10 @@ export type Explanation =
   | {
       readonly kind: 'instruction'
       readonly candidate: CandidateFact
-      readonly parents: readonly SeedEventFact[]
+      readonly parents: readonly Parent[]
       readonly call: CallFact
+      /** What was asked about it later, in order. */
+      readonly followUps: readonly CallFact[]
       /** The earlier text it resembles most. */
       readonly nearest: string | undefined
       readonly trainedIn: readonly { readonly batch: BatchFact; readonly step: StepFact | undefined; readonly loss: number | undefined }[]
@@ -20,7 +22,18 @@ export type Explanation =
       readonly history: readonly SeedEventFact[]
       readonly offspring: Offspring
     }
-  | { readonly kind: 'call'; readonly call: CallFact; readonly candidates: readonly CandidateFact[]; readonly attempts: readonly string[] }
+  | {
+      readonly kind: 'call'
+      readonly call: CallFact
+      /** The items in it; of a follow-up, those it was about. */
+      readonly candidates: readonly CandidateFact[]
+      /** What was asked later about its items, in order of the items. */
+      readonly followUps: readonly CallFact[]
+      readonly attempts: readonly string[]
+    }
+
+/** An example shown in the prompt: a seed, or an instruction that had been kept by then. */
+export type Parent = { readonly seedId: string; readonly origin: SeedEventFact['origin']; readonly instruction: string }
 
 /** Explains an instruction (`r03-c0012-i07`), a seed (`seed-014`, or a promoted instruction's id) or a call (`r03-c0012`). Throws `not-found`. */
 export async function explain(ledger: Ledger, id: string): Promise<Explanation> {
@@ -40,13 +53,39 @@ async function explainInstruction(ledger: Ledger, candidate: CandidateFact): Pro
     kind: 'instruction',
     candidate,
     call: call!,
-    parents: await Promise.all(call!.seedIds.map(async (seedId) => (await ledger.find('seed-event', { seedId, action: 'add' }))[0]!)),
+    followUps: await followUpsOf(ledger, candidate),
+    parents: await Promise.all(call!.seedIds.map((seedId) => parentOf(ledger, seedId))),
     nearest: candidate.nearestId === null ? undefined : await instructionOf(ledger, candidate.nearestId),
     trainedIn: candidate.verdict === 'kept' ? await trainingOf(ledger, candidate.id) : [],
     seedHistory,
     offspring: seedHistory.length === 0 ? undefined : await ledger.offspring(candidate.id),
   }
 }
+
+async function parentOf(ledger: Ledger, seedId: string): Promise<Parent> {
+  const [seed] = await ledger.find('seed-event', { seedId, action: 'add' })
+  if (seed !== undefined) return seed
+  const [kept] = await ledger.find('candidate', { id: seedId })
+  return { seedId, origin: 'machine', instruction: kept?.instruction ?? '' }
+}
+
+/** The questions asked about an item: a group of items has them together, under the id of the first. */
+async function followUpsOf(ledger: Ledger, { id, callId, verdict, reason, output }: CandidateFact): Promise<readonly CallFact[]> {
+  const wasAsked = verdict === 'kept' || reason === 'unanswered' || output !== ''
+  const asked = wasAsked ? await askedAbout(ledger, callId) : []
+  const first = asked.map(({ parentId }) => parentId!).findLast((parentId) => itemOf(parentId) <= itemOf(id))
+  return asked.filter(({ parentId }) => parentId === first)
+}
+
+/** In order of the items. */
+async function askedAbout(ledger: Ledger, callId: string): Promise<readonly CallFact[]> {
+  const [call] = await ledger.find('call', { callId })
+  const calls = call === undefined ? [] : await ledger.find('call', { round: call.round, index: call.index })
+  return calls.filter(({ parentId }) => parentId !== null).sort((a, b) => itemOf(a.parentId!) - itemOf(b.parentId!) || a.seq - b.seq)
+}
+
+/** 7 of `r03-c0012-i07`. */
+const itemOf = (candidateId: string): number => Number(candidateId.slice(candidateId.lastIndexOf('-i') + 2))
 
 async function instructionOf(ledger: Ledger, id: string): Promise<string | undefined> {
   const [candidate] = await ledger.find('candidate', { id })
@@ -72,12 +111,23 @@ async function explainCall(ledger: Ledger, call: CallFact): Promise<Explanation>
   return {
     kind: 'call',
     call,
-    candidates: await ledger.find('candidate', { callId: call.callId }),
+    candidates: await candidatesOf(ledger, call),
+    followUps: call.parentId === null ? await askedAbout(ledger, call.callId) : [],
     attempts: outcomes.map(
       ({ attempt, result, charged, costNanoUsd, message }) =>
         `attempt ${attempt}: ${result}, cost ${describeCost(charged, costNanoUsd)}${message === '' ? '' : ` — ${message}`}`,
     ),
   }
+}
+
+async function candidatesOf(ledger: Ledger, { callId, parentId, stage }: CallFact): Promise<readonly CandidateFact[]> {
+  if (parentId === null) return ledger.find('candidate', { callId })
+  const rootId = parentId.slice(0, parentId.lastIndexOf('-i'))
+  const candidates = await ledger.find('candidate', { callId: rootId })
+  const about = await Promise.all(
+    candidates.map(async (candidate) => (await followUpsOf(ledger, candidate)).some((call) => call.stage === stage && call.parentId === parentId)),
+  )
+  return candidates.filter((_, i) => about[i])
 }
 
 function describeCost(charged: string, nanoUsd: number | null): string {
@@ -92,18 +142,30 @@ export function renderExplanation(explanation: Explanation): string {
   return renderCall(explanation)
 }
 
-function renderInstruction({ candidate, call, parents, nearest, trainedIn, seedHistory, offspring }: Extract<Explanation, { kind: 'instruction' }>): string {
+function renderInstruction({
+  candidate,
+  call,
+  followUps,
+  parents,
+  nearest,
+  trainedIn,
+  seedHistory,
+  offspring,
+}: Extract<Explanation, { kind: 'instruction' }>): string {
   const price = candidate.costNanoUsd === null ? 'unknown' : `$${toUsd(candidate.costNanoUsd).toFixed(6)}`
   const lines = [
     `${candidate.id} · ${candidate.verdict}${candidate.reason === null ? '' : `: ${candidate.reason}`}`,
     ...(candidate.detail === '' ? [] : [`  why           ${candidate.detail}`]),
+    ...candidate.flags.map(({ check, detail }) => `  flagged       ${check}: ${detail}`),
     ...(candidate.instruction === '' ? [] : taskLines(candidate)),
-    `  bought in     ${call.callId} (round ${call.round}), answered by ${call.provider} ${call.modelId} for ${price} of the call’s price`,
+    `  bought in     ${call.callId} (round ${call.round}), answered by ${call.provider} ${call.modelId} for ${price} of the call’s price${followUps.length === 0 ? '' : ' and of what was asked later'}`,
+    ...followUps.map((asked) => `  asked later   ${followUpLine(asked)}`),
     ...parents.map((seed) => `  written from  ${seed.seedId} (${seed.origin}): ${oneLine(seed.instruction)}`),
   ]
   if (candidate.nearestId !== null) {
     const relation = candidate.verdict === 'kept' ? 'nearest' : 'too similar to'
-    lines.push(`  ${relation.padEnd(13)} ${candidate.nearestId}, ROUGE-L ${candidate.nearestScore!.toFixed(4)}: ${oneLine(nearest ?? '')}`)
+    const measure = candidate.reason === 'similar-meaning' ? 'cosine' : 'ROUGE-L'
+    lines.push(`  ${relation.padEnd(13)} ${candidate.nearestId}, ${measure} ${candidate.nearestScore!.toFixed(4)}: ${oneLine(nearest ?? '')}`)
   }
   for (const { batch, step, loss } of trainedIn) {
     const signal =
@@ -133,16 +195,20 @@ const offspringLines = ({ children, kept, meanGradNorm }: Offspring): string[] =
   `  signal        ${meanGradNorm === null ? 'no child was trained on yet' : `mean gradient norm ${meanGradNorm.toFixed(4)} of the batches its children were in`}`,
 ]
 
-function renderCall({ call, candidates, attempts }: Extract<Explanation, { kind: 'call' }>): string {
+function renderCall({ call, candidates, followUps, attempts }: Extract<Explanation, { kind: 'call' }>): string {
   return [
     `${call.callId} · answered by ${call.provider} ${call.modelId}, finish reason ${call.finishReason}`,
     `  cost          ${describeCost('settled', call.costNanoUsd)}, ${call.usage.inputTokens ?? '?'} tokens in, ${call.usage.outputTokens ?? '?'} out`,
-    `  seeds shown   ${call.seedIds.join(', ')}`,
+    ...(call.parentId === null ? [`  seeds shown   ${call.seedIds.join(', ')}`] : [`  asked about   the items below (${call.stage})`]),
     ...attempts.map((attempt) => `  ${attempt}`),
     ...call.warnings.map((warning) => `  warning       ${warning}`),
     ...candidates.map(({ id, verdict, reason, instruction, detail }) => `  ${id}  ${reason ?? verdict}: ${oneLine(instruction === '' ? detail : instruction)}`),
+    ...followUps.map((asked) => `  asked later   ${followUpLine(asked)}`),
   ].join('\n')
 }
+
+const followUpLine = ({ callId, costNanoUsd, usage, text }: CallFact): string =>
+  `${callId}, ${describeCost('settled', costNanoUsd)}, ${usage.inputTokens ?? '?'} tokens in, ${usage.outputTokens ?? '?'} out: ${oneLine(text)}`
 
 function taskLines(task: { readonly instruction: string; readonly input: string; readonly output: string }): string[] {
   return [

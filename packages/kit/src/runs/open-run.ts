@@ -1,9 +1,10 @@
 import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
-import { executeRun, type Progress, type RunOutcome, toNanoUsd } from '@sedi/pipeline'
+import { type EmbedderKey, executeRun, type Progress, type RunEvent, type RunOutcome, toNanoUsd } from '@sedi/pipeline'
 import {
   type Fact,
   type HeldOutItem,
+  type Limiter,
   type OpenRun,
   type RunConfig,
   type RunFact,
@@ -17,8 +18,9 @@ import { createAdapters, type GivenAdapters } from '../adapters.ts'
 import { changedKeys, fingerprintOf } from '../config/fingerprint.ts'
 import { mergeConfig } from '../config/merge.ts'
 import type { RawConfig } from '../config/parse-config.ts'
+import { loadBenchmarks, pinBenchmarks } from '../inputs/load-benchmarks.ts'
 import { loadHeldOut, loadSeeds } from '../inputs/load-tasks.ts'
-import { limitedKey } from '../limited-key.ts'
+import { limitedEmbedderKey, limitedKey, limitsFor, limitsForEmbedder } from '../limited-key.ts'
 import { softwareVersion } from '../version.ts'
 import { followRequests } from './follow-requests.ts'
 
@@ -35,8 +37,13 @@ export type HeldRun = {
 export type ExecuteOptions = {
   /** Aborted to pause. */
   readonly stop: AbortSignal
+  /** Aborted, after `stop`, to end what is in flight as well; it is recorded as uncertain. */
+  readonly abort?: AbortSignal | undefined
   readonly onProgress?: ((progress: Progress) => void) | undefined
   readonly onNotice?: ((message: string) => void) | undefined
+  readonly onEvent?: ((event: RunEvent) => void) | undefined
+  /** Whether prompts and completions may be in events and spans. @default false */
+  readonly logTexts?: boolean | undefined
 }
 
 export type RunEnvironment = {
@@ -54,8 +61,10 @@ export function openStore(config: Pick<RunConfig, 'store'>, clock: () => number 
  *
  * @param name what the run's folder is called; default: date, time and recipe
  */
-export async function createRun(config: RunConfig, name?: string, environment: RunEnvironment = {}): Promise<HeldRun> {
+export async function createRun(written: RunConfig, name?: string, environment: RunEnvironment = {}): Promise<HeldRun> {
   const clock = environment.clock ?? Date.now
+  const config = await withPinnedBenchmarks(written)
+  await loadBenchmarks(config.filter.benchmarks)
   const seeds = await loadSeeds(config.seeds)
   const heldOut = config.evaluation.heldOut === undefined ? [] : await loadHeldOut(config.evaluation.heldOut)
   requireEnoughSeeds(config, seeds)
@@ -71,6 +80,12 @@ export async function createRun(config: RunConfig, name?: string, environment: R
   }
   const held = await createFolder(openStore(config, clock), run, [...seeds.map(seedFact), ...heldOut.map(heldOutFact)])
   return holdRun(held, config, environment)
+}
+
+/** What the benchmarks hold is part of what the run is: later sessions refuse other contents. */
+async function withPinnedBenchmarks(config: RunConfig): Promise<RunConfig> {
+  const benchmarks = await pinBenchmarks(config.filter.benchmarks)
+  return benchmarks.length === 0 ? config : { ...config, filter: { ...config.filter, benchmarks } }
 }
 
 /** Two runs begun in the same second get different names. */
@@ -131,36 +146,58 @@ export async function currentConfig({ ledger, folder }: OpenRun): Promise<RunCon
   return changes.reduce((config, fact) => mergeConfig(config, fact.changes), run.config) as unknown as RunConfig
 }
 
+/** For what an adapter notes of work that goes on without us. */
+export const stateFolderOf = ({ folder }: Pick<OpenRun, 'folder'>): string => join(folder, 'provider')
+
 export const modelFolderOf = ({ folder }: Pick<OpenRun, 'folder'>): string => join(folder, 'models')
 
 async function holdRun(opened: OpenRun, config: RunConfig, { clock = Date.now, adapters: given }: RunEnvironment): Promise<HeldRun> {
   const modelFolder = modelFolderOf(opened)
-  const adapters = await createAdapters(config, modelFolder, given)
+  const adaptations = await opened.ledger.find('adaptation')
+  // Who hears what adapters say is known when the run is carried out.
+  let sayTo: (message: string) => void = () => {}
+  const context = { adaptations, stateFolder: stateFolderOf(opened), onNotice: (message: string) => sayTo(message) }
+  const adapters = await createAdapters(config, modelFolder, given, context)
   if (adapters.trainer !== undefined) mkdirSync(modelFolder, { recursive: true })
-  const { maxCostUsd, shared } = config.budget
+  const benchmarks = await loadBenchmarks(config.filter.benchmarks ?? [])
+  const { maxCostUsd, maxTokens, shared } = config.budget
   return {
     runId: opened.ledger.runId,
     folder: opened.folder,
     config,
     ledger: opened.ledger,
-    execute: ({ stop, onProgress = () => {}, onNotice = () => {} }) =>
-      executeRun({
+    execute: ({ stop, abort, onProgress = () => {}, onNotice = () => {}, onEvent, logTexts }) => {
+      sayTo = onNotice
+      return executeRun({
         config,
         adapters,
+        benchmarks,
         ledger: opened.ledger,
-        budget: opened.budget({ maxCostNanoUsd: maxCostUsd === undefined ? undefined : toNanoUsd(maxCostUsd), shared }),
-        limiter: opened.limiter(limitedKey(config, given?.generator), config.limits),
+        budget: opened.budget({ maxCostNanoUsd: maxCostUsd === undefined ? undefined : toNanoUsd(maxCostUsd), maxTokens, shared }),
+        limiter: opened.limiter(limitedKey(config, given?.generator), limitsFor(adapters.generator, config)),
+        limiterOf: (key) => embedderLimiter(key, opened, config, given),
         clock,
         jitter: Math.random,
         ...followRequests(opened, stop, onNotice),
+        abort,
         onProgress,
         onNotice,
-      }),
+        onEvent,
+        logTexts,
+      })
+    },
     async close() {
+      if (given?.generator === undefined) await adapters.generator.close?.()
       await adapters.trainer?.close?.()
       await opened.close()
     },
   }
+}
+
+/** Of the embedder that stands under this key, and of the one that a program gave in its place. */
+function embedderLimiter(key: EmbedderKey, opened: OpenRun, { embedder, filter }: RunConfig, given: GivenAdapters | undefined): Limiter {
+  const [own, adapter] = key === 'embedder' ? [embedder, given?.embedder] : [filter.semantic!.embedder, given?.semanticFilter?.embedder]
+  return opened.limiter(limitedEmbedderKey(own, adapter), limitsForEmbedder(own))
 }
 
 function requireEnoughSeeds(config: RunConfig, seeds: readonly SeedTask[]): void {

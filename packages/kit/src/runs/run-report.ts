@@ -1,6 +1,7 @@
 import { type Interval, wilsonInterval } from '@sedi/evaluation'
-import { toUsd } from '@sedi/pipeline'
+import { toUsd, waitingAttempts } from '@sedi/pipeline'
 import type { Ledger, RunConfig, RunState, ScoreTotals, SeedEventFact, Totals } from '@sedi/spec'
+import { projectCostUsd } from './project-cost.ts'
 
 /** A run in numbers, read from its ledger alone. Dollars; null where a price is unknown or there is nothing to divide by. */
 export type RunReport = {
@@ -16,13 +17,29 @@ export type RunReport = {
   readonly raw: number
   readonly kept: number
   readonly rejected: Totals['rejected']
+  /** What each check found in the rounds whose data is complete; without those that found nothing. */
+  readonly checks: Readonly<Record<string, CheckFindings>>
+  /** Of the calls, those to follow-up questions; and calls for embeddings beside them. */
+  readonly followUpCalls: number
+  readonly embedCalls: number
   readonly inputTokens: number
+  /** Part of inputTokens read from the provider's prompt cache. */
+  readonly cachedInputTokens: number
   readonly outputTokens: number
-  /** Settled cost of recorded answers. */
+  /** Part of outputTokens spent on hidden reasoning. */
+  readonly reasoningTokens: number
+  /** Settled cost of recorded answers and embeddings. */
   readonly costUsd: number | null
+  /** Part of it for embeddings. */
+  readonly embedUsd: number | null
+  /** What the run will have cost at its end if it goes on like this; null when it is over or nobody can know. */
+  readonly projectedUsd: number | null
   /** The most that attempts without a recorded answer may have cost on top. */
   readonly uncertainUsd: number
   readonly uncertainAttempts: number
+  /** Attempts that go on at a provider which keeps its work (batches), and the most they may cost; resuming the run fetches their answers. */
+  readonly waitingAttempts: number
+  readonly waitingUsd: number
   readonly costPerKeptUsd: number | null
   readonly steps: number
   /** Passes over the pool as it was in each round, added up. */
@@ -37,6 +54,9 @@ export type RunReport = {
   readonly warnings: readonly string[]
   readonly digest: string
 }
+
+/** Candidates that a check has rejected, and flagged. */
+export type CheckFindings = { readonly dropped: number; readonly flagged: number }
 
 /** Scores of one evaluator after one round; round 0 is the base model. */
 export type EvaluationReport = {
@@ -59,6 +79,8 @@ export async function reportRun(ledger: Ledger, held = true): Promise<RunReport>
   const generated = new Set(stages.filter(({ stage }) => stage === 'generate').map(({ round }) => round))
   const surplus = totals.rounds.filter(({ round }) => generated.has(round)).reduce((sum, { calls, filtered }) => sum + calls - filtered, 0)
   const interrupted = !held && state?.state === 'running'
+  const waiting = await waitingAttempts(ledger)
+  const waitingNanoUsd = waiting.reduce((sum, { reservedNanoUsd }) => sum + (reservedNanoUsd ?? 0), 0)
   const costUsd = totals.unpricedCalls > 0 ? null : toUsd(totals.settledNanoUsd)
   return {
     run: run!.runId,
@@ -71,11 +93,20 @@ export async function reportRun(ledger: Ledger, held = true): Promise<RunReport>
     raw: totals.raw,
     kept: totals.kept,
     rejected: totals.rejected,
+    checks: sumFindings(stages.map(({ summary }) => summary.checks)),
+    followUpCalls: totals.followUpCalls,
+    embedCalls: totals.embedCalls,
     inputTokens: totals.inputTokens,
+    cachedInputTokens: totals.cachedInputTokens,
     outputTokens: totals.outputTokens,
+    reasoningTokens: totals.reasoningTokens,
     costUsd,
-    uncertainUsd: toUsd(totals.uncertainNanoUsd + totals.openNanoUsd),
-    uncertainAttempts: totals.uncertainAttempts + totals.openAttempts,
+    embedUsd: costUsd === null ? null : toUsd(totals.embedNanoUsd),
+    projectedUsd: state?.state === 'done' || state?.state === 'cancelled' ? null : projectCostUsd(config, totals),
+    uncertainUsd: toUsd(totals.uncertainNanoUsd + totals.openNanoUsd - waitingNanoUsd),
+    uncertainAttempts: totals.uncertainAttempts + totals.openAttempts - waiting.length,
+    waitingAttempts: waiting.length,
+    waitingUsd: toUsd(waitingNanoUsd),
     costPerKeptUsd: costUsd === null || totals.kept === 0 ? null : costUsd / totals.kept,
     steps: totals.steps,
     epochs: epochsOf(totals, new Map(stages.filter(({ stage }) => stage === 'compose').map(({ round, summary }) => [round, Number(summary.pool)]))),
@@ -87,6 +118,17 @@ export async function reportRun(ledger: Ledger, held = true): Promise<RunReport>
     warnings: [...new Set(stages.flatMap(({ summary }) => (typeof summary.warning === 'string' ? [summary.warning] : [])))],
     digest: await ledger.digest(),
   }
+}
+
+function sumFindings(rounds: readonly unknown[]): Record<string, CheckFindings> {
+  const sums: Record<string, CheckFindings> = {}
+  for (const round of rounds as (Record<string, CheckFindings> | undefined)[]) {
+    for (const [id, { dropped, flagged }] of Object.entries(round ?? {})) {
+      const before = sums[id] ?? { dropped: 0, flagged: 0 }
+      sums[id] = { dropped: before.dropped + dropped, flagged: before.flagged + flagged }
+    }
+  }
+  return sums
 }
 
 function epochsOf({ rounds }: Totals, poolOfRound: ReadonlyMap<number, number>): number {

@@ -1,8 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { cancelTraining } from '@sedi/pipeline'
+import { cancelBought, cancelTraining, waitingAttempts } from '@sedi/pipeline'
 import { type Ledger, type OpenRun, type RunRequest, type RunState, type RunStateFact, type RunStore, SediError, toSediError } from '@sedi/spec'
-import { createTrainer } from '../adapters.ts'
-import { currentConfig, modelFolderOf } from './open-run.ts'
+import { createGenerator, createTrainer } from '../adapters.ts'
+import { currentConfig, modelFolderOf, stateFolderOf } from './open-run.ts'
 
 export type StopOptions = {
   readonly action: RunRequest['action']
@@ -115,7 +115,7 @@ async function lookAt(runIdOrPath: string, store: RunStore): Promise<Look> {
 async function cancelHere(
   runIdOrPath: string,
   store: RunStore,
-  { onNotice = () => {}, clock = Date.now }: StopOptions,
+  { onNotice = () => {}, clock = Date.now, signal }: StopOptions,
 ): Promise<Pick<Stopped, 'state' | 'reason'> | undefined> {
   let opened: OpenRun
   try {
@@ -126,6 +126,7 @@ async function cancelHere(
   }
   try {
     await cancelTrainingOf(opened, onNotice)
+    await cancelBoughtOf(opened, clock, onNotice, signal)
     return await recordCancelled(opened.ledger, clock())
   } finally {
     await opened.close()
@@ -140,6 +141,19 @@ async function cancelTrainingOf(opened: OpenRun, onNotice: (message: string) => 
     await trainer?.close?.()
   } catch (error) {
     onNotice(`Training jobs were not looked for: ${toSediError(error).message}`)
+  }
+}
+
+/** What a provider still works on costs money: as long as that cannot be ended, the run is not cancelled. */
+async function cancelBoughtOf(opened: OpenRun, clock: () => number, onNotice: (message: string) => void, signal: AbortSignal | undefined): Promise<void> {
+  const { ledger } = opened
+  if ((await waitingAttempts(ledger)).length === 0) return
+  const config = await currentConfig(opened)
+  const generator = await createGenerator(config, { adaptations: await ledger.find('adaptation'), stateFolder: stateFolderOf(opened), onNotice })
+  try {
+    await cancelBought({ ledger, config, generator, clock, signal, onNotice })
+  } finally {
+    await generator.close?.()
   }
 }
 
