@@ -4,6 +4,11 @@ type Bench = (options: string[]) => Promise<void>
 const benches: Readonly<Record<string, () => Promise<Bench>>> = {
   ledger: async () => (await import('./ledger/bench.ts')).default,
   similarity: async () => (await import('./similarity/run.ts')).runSimilarity,
+  plots: async () => (await import('./plots/run.ts')).runPlots,
+  semantic: async () => (await import('./semantic/run.ts')).runSemantic,
+  throughput: async () => (await import('./throughput/run.ts')).runThroughput,
+  strategies: async () => (await import('./strategies/run.ts')).runStrategies,
+  checks: async () => (await import('./checks/run.ts')).runChecks,
   composers: async () => (await import('./composers/run.ts')).runComposers,
 }
 const [name = '', ...options] = process.argv.slice(2)

@@ -13,12 +13,16 @@ const registries = {
   'packages/simulation/src/families': { name: 'families', not: [] },
   'packages/generators/src/providers': { name: 'providers', not: [] },
   'packages/generators/src/embedders': { name: 'embedders', not: [] },
+  'packages/generators/src/presets': { name: 'presets', not: ['preset.ts'] },
+  'packages/generators/src/moderators': { name: 'moderators', not: [] },
   'packages/trainers/src/backends': { name: 'trainers', not: [] },
   'packages/evaluation/src/evaluators': { name: 'evaluators', not: [] },
   'packages/pipeline/src/strategies': { name: 'strategies', not: ['strategy.ts'] },
-  'packages/pipeline/src/heuristics': { name: 'heuristics', not: ['heuristic.ts'] },
+  'packages/pipeline/src/heuristics': { name: 'heuristics', not: ['heuristic.ts', 'rules.ts'] },
+  'packages/pipeline/src/checks': { name: 'checks', not: ['check.ts', 'index.ts', 'run-checks.ts'] },
   'packages/store/src/formats': { name: 'formats', not: ['format.ts'] },
   'packages/kit/src/recipes': { name: 'recipes', not: ['recipe.ts'] },
+  'packages/testing/src/fake-provider/imitations': { name: 'imitations', not: ['imitation.ts'] },
   'apps/cli/src/commands': { name: 'commands', not: [] },
 }
 

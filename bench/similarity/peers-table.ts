@@ -44,7 +44,7 @@ export function peersTable(rows: readonly OwnRow[], names: readonly string[], op
     '## Beside others',
     '',
     'Ratios: CPU time of the peer by CPU time of the index (with two threads, and of the bulk mode if measured: wall by wall), medians.',
-    '`rapidfuzz`: LCSseq by `process.cdist` on lists of ints, one-byte scores, blocks of 256 against the pool kept so far. `rouge-score`: as',
+    '`rapidfuzz`: LCSseq by `process.cdist` on lists of ints, one-byte scores (two where texts have over 255 words), blocks of 256 against the pool kept so far. `rouge-score`: as',
     'Self-Instruct calls it, every pair tokenised anew; `js-rouge`: its `l`; both extrapolated from random pairs to all pairs of the stream.',
     '`minhash`: datasketch, 128 permutations, LSH at Jaccard 0.7; approximate.',
     '',

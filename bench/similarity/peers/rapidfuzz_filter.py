@@ -1,4 +1,5 @@
-"""The filter with rapidfuzz at its best: LCS lengths of a block of texts against the pool kept so far, one byte each, by process.cdist.
+"""The filter with rapidfuzz at its best: LCS lengths of a block of texts against the pool kept so far, by process.cdist: one byte each, two where
+texts have more than 255 words.
 
 usage: rapidfuzz_filter.py CORPUS THRESHOLD WORKERS BLOCK
 Prints JSON: seconds (wall and CPU, tokenising included), kept, pairs, and the SHA-256 of the kept line numbers.
@@ -21,9 +22,10 @@ def main(path, threshold, workers, block_size):
     for text in texts:
         encoded.append([numbers.setdefault(word, len(numbers)) for word in re.findall(r"[a-z0-9]+", text.lower())])
     lengths = np.array([len(words) for words in encoded])
-    if lengths.max() > 255:
-        sys.exit("one-byte scores need texts of at most 255 words")
-    allowed = allowed_lcs(threshold, lengths.max())
+    if lengths.max() > 65_535:
+        sys.exit("two-byte scores need texts of at most 65,535 words")
+    score = np.uint8 if lengths.max() <= 255 else np.uint16
+    allowed = allowed_lcs(threshold, np.unique(lengths), score)
 
     kept, pool, pairs = [], [], 0
     pool_lengths = np.empty(0, dtype=np.int64)
@@ -32,11 +34,11 @@ def main(path, threshold, workers, block_size):
         own = lengths[start : start + block_size]
         candidates = np.arange(len(block))
         if pool:
-            common = process.cdist(block, pool, scorer=LCSseq.similarity, dtype=np.uint8, workers=workers)
+            common = process.cdist(block, pool, scorer=LCSseq.similarity, dtype=score, workers=workers)
             pairs += common.size
             candidates = np.flatnonzero(~any_above(common, own, pool_lengths, allowed))
         open_texts = [block[i] for i in candidates]
-        inner = process.cdist(open_texts, open_texts, scorer=LCSseq.similarity, dtype=np.uint8, workers=workers)
+        inner = process.cdist(open_texts, open_texts, scorer=LCSseq.similarity, dtype=score, workers=workers)
         pairs += inner.size // 2
         above = inner > allowed[np.ix_(own[candidates], own[candidates])]
         chosen = []
@@ -55,11 +57,11 @@ def main(path, threshold, workers, block_size):
     }))
 
 
-def allowed_lcs(threshold, longest):
-    """(m, n): the largest LCS whose F, in rouge_score's float64 arithmetic, is not greater than the threshold."""
-    table = np.zeros((longest + 1, longest + 1), dtype=np.uint8)
-    for m in range(1, longest + 1):
-        for n in range(1, longest + 1):
+def allowed_lcs(threshold, present, score):
+    """(m, n): the largest LCS whose F, in rouge_score's float64 arithmetic, is not greater than the threshold; for lengths that are present."""
+    table = np.zeros((present[-1] + 1, present[-1] + 1), dtype=score)
+    for m in present[present > 0].tolist():
+        for n in present[present > 0].tolist():
             lcs = min(m, n, int(threshold * (m + n) / 2) + 1)
             while lcs > 0 and f_measure(lcs, m, n) > threshold:
                 lcs -= 1
