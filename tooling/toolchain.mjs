@@ -18,6 +18,9 @@ const run = (command, ...args) => ({ command, args })
 const node = (...args) => run('node', ...args)
 const pnpm = (...args) => run('pnpm', ...args)
 
+/** The Python trainer's environment for the tests, beside the other tools. */
+const pythonEnvironment = { SEDI_PYTHON_ENV: join(root, '.toolchain/python'), PYTHONPATH: join(root, 'packages/trainers/python/src') }
+
 /** What each task runs, in order; the caller's arguments go to the last step, and stdout is the last step's where an earlier one says `stdout: 2`. */
 const tasks = {
   sedi: () => [{ ...node('--conditions=@sedi/source', '--disable-warning=ExperimentalWarning', join(root, 'apps/cli/src/main.ts')), inCallersFolder: true }],
@@ -35,7 +38,11 @@ const tasks = {
     node('tooling/check-boundaries.ts'),
   ],
   test: () => [...tasks.check(), pnpm('exec', 'vitest', 'run')],
-  'test:full': () => [{ ...pnpm('exec', 'vitest', 'run'), env: { SEDI_TEST: 'full' } }],
+  'test:full': () => [
+    { ...node('--conditions=@sedi/source', '--disable-warning=ExperimentalWarning', 'apps/cli/src/main.ts', 'trainer', 'setup', 'python'), env: pythonEnvironment },
+    { ...run(join(pythonEnvironment.SEDI_PYTHON_ENV, 'bin/python'), '-m', 'pytest', '-q', 'packages/trainers/python'), env: pythonEnvironment },
+    { ...pnpm('exec', 'vitest', 'run'), env: { SEDI_TEST: 'full', ...pythonEnvironment } },
+  ],
   bench: () => [node('--conditions=@sedi/source', 'bench/main.ts')],
 }
 

@@ -38,7 +38,7 @@ const takenInPerAdd = 8
  * when the highest score is greater than the threshold, ties to the earliest entry, neighbours only where the score is above 0.
  *
  * Exact by a scan up to `exactUpTo` rows, and beyond when there is no `search`. Cost O(N·D), less where pairs that cannot matter are left early:
- * some 25 ms for 100,000 rows of 384 (bench/results has figures); memory 4·D + D / 8 + 8 bytes a row.
+ * some 30 ms for 100,000 rows of 256 (bench/results has figures); memory 4·D + D / 8 + 8 bytes a row.
  * With a search and more rows, `judge`, `topK` and `range` look at what it proposes and compare that exactly: a text can then be called novel
  * although something close to it was missed. The change happens while adding, eight older rows with each new one; a question in between is
  * answered by a scan. It depends on the rows added and removed alone, so adding the same rows again leads to the same answers.

@@ -38,8 +38,33 @@ CREATE TABLE committed (
 -- What others with the same key have used is entered as well: not ours, and as many requests or tokens as the provider has counted more.
 ALTER TABLE sent ADD COLUMN requests INTEGER NOT NULL DEFAULT 1;
 ALTER TABLE sent ADD COLUMN is_foreign INTEGER NOT NULL DEFAULT 0;
-DROP INDEX sent_by_key;
-CREATE INDEX sent_by_key ON sent (key, at, requests, tokens, is_foreign);
+
+-- Sums over sent: ours, and everybody's.
+CREATE TABLE used (
+  key TEXT PRIMARY KEY,
+  own_requests INTEGER NOT NULL,
+  own_tokens INTEGER NOT NULL,
+  all_requests INTEGER NOT NULL,
+  all_tokens INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+INSERT INTO used SELECT key, count(*), sum(tokens), count(*), sum(tokens) FROM sent GROUP BY key;
+CREATE TRIGGER sent_inserted AFTER INSERT ON sent BEGIN
+  INSERT INTO used VALUES (NEW.key, NEW.requests * (1 - NEW.is_foreign), NEW.tokens * (1 - NEW.is_foreign), NEW.requests, NEW.tokens)
+  ON CONFLICT (key) DO UPDATE SET
+    own_requests = own_requests + excluded.own_requests, own_tokens = own_tokens + excluded.own_tokens,
+    all_requests = all_requests + excluded.all_requests, all_tokens = all_tokens + excluded.all_tokens;
+END;
+CREATE TRIGGER sent_deleted AFTER DELETE ON sent BEGIN
+  UPDATE used SET
+    own_requests = own_requests - OLD.requests * (1 - OLD.is_foreign), own_tokens = own_tokens - OLD.tokens * (1 - OLD.is_foreign),
+    all_requests = all_requests - OLD.requests, all_tokens = all_tokens - OLD.tokens
+  WHERE key = OLD.key;
+END;
+CREATE TRIGGER sent_corrected AFTER UPDATE OF tokens ON sent BEGIN
+  UPDATE used SET
+    own_tokens = own_tokens + (NEW.tokens - OLD.tokens) * (1 - NEW.is_foreign), all_tokens = all_tokens + NEW.tokens - OLD.tokens
+  WHERE key = NEW.key;
+END;
 
 -- How far the requests sent reach on the time line on which they are spread evenly.
 CREATE TABLE pace (key TEXT PRIMARY KEY, paid_until REAL NOT NULL) STRICT, WITHOUT ROWID;

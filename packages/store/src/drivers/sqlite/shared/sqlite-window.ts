@@ -18,6 +18,8 @@ export type SqliteWindowOptions = WindowOptions & {
 const lookEveryMs = 5000
 /** A process that looks so much later than it said has lost its turn. */
 const graceMs = 1000
+/** Behind others that may go at any moment a process looks again after this long, and some. */
+const shortestLookMs = 10
 /** A limit that is stated again, unchanged, is written down anew after so long. */
 const noteEveryMs = 60_000
 /** Clocks of two processors of one machine may differ by less than this; what lies further ahead was written before the machine started. */
@@ -44,39 +46,52 @@ export function createSqliteWindow(options: SqliteWindowOptions): RateWindow {
   const path = sharedDatabasePath(storeFolder)
   /** Since when this process waits for its turn, and what it took in it. */
   let since: number | undefined
-  let listed = false
+  /** Until when others take this process for one that waits; 0 when it is not noted. */
+  let listedUntil = 0
+  let lookedForOlder = false
   let turn = { requests: 0, tokens: 0 }
   /** What this process has written down, and seen counted, last: so that most replies need no transaction. */
   const noted: Partial<Record<Dimension, { readonly limit: number; readonly at: number }>> = {}
-  let counted: Counted = { own_requests: 0, own_tokens: 0, all_requests: 0, all_tokens: 0 }
+  let counted = nothing
 
   function takeNow(tokens: number): Place | Wait {
     const now = monotonic()
     forgetOld(now)
-    counted = statements.counted.get(key) as Counted
     const stated = statedNow(now)
     const requestLimit = lower(configured.requests, stated.requests)
     const paidUntil = requestLimit === undefined ? 0 : Number(statements.pace.get(key)?.paid_until ?? 0)
-    const forTokens = wait('tokens', tokens, stated, now)
-    const pace = requestLimit === undefined ? 0 : paceWait(paidUntil, now, windowMs)
-    const own = Math.max(quietWait(now), pace, wait('requests', 1, stated, now), forTokens)
+    const early = Math.max(quietWait(now), requestLimit === undefined ? 0 : paceWait(paidUntil, now, windowMs))
     const ahead = statements.ahead.get(key, holder, since ?? now, since ?? now, holder, now - graceMs, now + lookEveryMs + toleranceMs)
+    // Whoever has to wait anyway need not know for how much room.
+    const forTokens = early > 0 ? 0 : wait('tokens', tokens, stated, now)
+    const own = early > 0 ? early : Math.max(forTokens, wait('requests', 1, stated, now))
     if (own <= 0 && ahead === undefined) {
       if (requestLimit !== undefined) statements.setPace.run(key, payOne(paidUntil, now, requestLimit, windowMs))
       return takePlace(tokens, now, requestLimit, lower(configured.tokens, stated.tokens))
     }
-    const afterThem = ahead === undefined ? 0 : Math.max(0, Number(ahead.wakes_at) - now)
+    const afterThem = ahead === undefined ? 0 : Math.max(shortestLookMs, Number(ahead.wakes_at) - now)
     const waitMs = Math.min(lookEveryMs, Math.max(own, afterThem) + 1 + 20 * jitter())
-    since ??= now
-    listed = true
-    statements.wait.run(key, holder, since, now + waitMs)
+    standInLine(now, now + waitMs)
     return { waitMs, forTokens: forTokens > 0 }
   }
 
+  /** Others take a process for gone a while after it said it would look again; until then what it noted need not be written anew. */
+  function standInLine(now: number, wakesAt: number): void {
+    if (since !== undefined && wakesAt < listedUntil) return
+    since ??= now
+    listedUntil = wakesAt + graceMs / 2
+    statements.wait.run(key, holder, since, wakesAt)
+  }
+
   function forgetOld(now: number): void {
-    for (const statement of statements.beforeStart) statement.run(key, now + toleranceMs)
-    statements.paceBeforeStart.run(now, key, now + windowMs + toleranceMs)
+    // Whatever was written before the machine was started was there when this process began.
+    if (!lookedForOlder) {
+      for (const statement of statements.beforeStart) statement.run(key, now + toleranceMs)
+      statements.paceBeforeStart.run(now, key, now + windowMs + toleranceMs)
+      lookedForOlder = true
+    }
     statements.forget.run(key, now - span)
+    counted = (statements.counted.get(key) as Counted | undefined) ?? nothing
   }
 
   function quietWait(now: number): number {
@@ -118,7 +133,6 @@ export function createSqliteWindow(options: SqliteWindowOptions): RateWindow {
   function learnNow(said: Partial<Record<Dimension, StatedLimit>>): void {
     const now = monotonic()
     forgetOld(now)
-    counted = statements.counted.get(key) as Counted
     for (const [dimension, stated] of Object.entries(said) as [Dimension, StatedLimit][]) {
       statements.state.run(key, dimension, stated.limit, now)
       noted[dimension] = { limit: stated.limit, at: now }
@@ -131,8 +145,8 @@ export function createSqliteWindow(options: SqliteWindowOptions): RateWindow {
   }
 
   function endTurn(): void {
-    if (listed) statements.unlist.run(key, holder)
-    listed = false
+    if (listedUntil > 0) statements.unlist.run(key, holder)
+    listedUntil = 0
     since = undefined
     turn = { requests: 0, tokens: 0 }
   }
@@ -167,13 +181,14 @@ export function createSqliteWindow(options: SqliteWindowOptions): RateWindow {
       quietly(() => statements.setQuiet.run(key, now, now + forMs, now + toleranceMs))
     },
     leave() {
-      if (listed || since !== undefined) quietly(endTurn)
+      if (since !== undefined) quietly(endTurn)
     },
     close: () => database.close(),
   }
 }
 
 type Counted = { readonly own_requests: number; readonly own_tokens: number; readonly all_requests: number; readonly all_tokens: number }
+const nothing: Counted = { own_requests: 0, own_tokens: 0, all_requests: 0, all_tokens: 0 }
 
 /** What one turn may take: a twentieth of the limit, at least one request. */
 const share = (limit: number | undefined): number => (limit === undefined ? Number.POSITIVE_INFINITY : Math.max(1, Math.floor(limit / 20)))
@@ -201,11 +216,7 @@ function prepare(database: DatabaseSync) {
     ],
     paceBeforeStart: sql('UPDATE pace SET paid_until = ? WHERE key = ? AND paid_until > ?'),
     forget: sql('DELETE FROM sent WHERE key = ? AND at <= ?'),
-    counted: sql(
-      `SELECT coalesce(sum(requests), 0) AS all_requests, coalesce(sum(tokens), 0) AS all_tokens,
-         coalesce(sum(requests * (1 - is_foreign)), 0) AS own_requests, coalesce(sum(tokens * (1 - is_foreign)), 0) AS own_tokens
-       FROM sent WHERE key = ?`,
-    ),
+    counted: sql('SELECT own_requests, own_tokens, all_requests, all_tokens FROM used WHERE key = ?'),
     oldestFirst: {
       requests: sql('SELECT at, requests AS amount FROM sent WHERE key = ? AND is_foreign <= ? ORDER BY at'),
       tokens: sql('SELECT at, tokens AS amount FROM sent WHERE key = ? AND is_foreign <= ? ORDER BY at'),
