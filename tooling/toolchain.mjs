@@ -39,7 +39,10 @@ const tasks = {
   ],
   test: () => [...tasks.check(), pnpm('exec', 'vitest', 'run')],
   'test:full': () => [
-    { ...node('--conditions=@sedi/source', '--disable-warning=ExperimentalWarning', 'apps/cli/src/main.ts', 'trainer', 'setup', 'python'), env: pythonEnvironment },
+    {
+      ...node('--conditions=@sedi/source', '--disable-warning=ExperimentalWarning', 'apps/cli/src/main.ts', 'trainer', 'setup', 'python'),
+      env: pythonEnvironment,
+    },
     { ...run(join(pythonEnvironment.SEDI_PYTHON_ENV, 'bin/python'), '-m', 'pytest', '-q', 'packages/trainers/python'), env: pythonEnvironment },
     { ...pnpm('exec', 'vitest', 'run'), env: { SEDI_TEST: 'full', ...pythonEnvironment } },
   ],

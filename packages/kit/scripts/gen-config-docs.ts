@@ -44,8 +44,7 @@ function rowOf(key: string, { description = '', unit, source, affects, default: 
 
 function typeOf(schema: JsonSchema): string {
   if (schema.enum !== undefined) return schema.enum.map((value) => `\`${value}\``).join(' or ')
-  if (schema.anyOf?.every(({ oneOf, properties }) => oneOf === undefined && properties?.id === undefined))
-    return schema.anyOf.map(typeOf).join(' or ')
+  if (schema.anyOf?.every(({ oneOf, properties }) => oneOf === undefined && properties?.id === undefined)) return schema.anyOf.map(typeOf).join(' or ')
   if (schema.anyOf !== undefined) return 'adapter'
   if (schema.type === 'array') return `list of ${typeOf(schema.items ?? {})}`
   return String(schema.type ?? 'object')
