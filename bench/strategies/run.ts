@@ -45,7 +45,7 @@ export async function runStrategies(args: string[]): Promise<void> {
   const report = [
     `# Prompt strategies, ${new Date().toISOString().slice(0, 10)}`,
     `Commit ${commit()}. ${machine()}. Node ${process.version}.`,
-    `Settings: \`bench/strategies/settings.ts\`, SHA-256 \`${settingsHash()}\`, fixed before the strategies were written. Command: \`npm run bench -- strategies${values.worlds === allWorlds ? '' : ` --worlds ${values.worlds}`}${values.kept === String(strategySettings.kept) ? '' : ` --kept ${values.kept}`}\``,
+    `Settings: \`bench/strategies/settings.ts\`, SHA-256 \`${settingsHash()}\`, unchanged since before the first new strategy. Command: \`npm run bench -- strategies${values.worlds === allWorlds ? '' : ` --worlds ${values.worlds}`}${values.kept === String(strategySettings.kept) ? '' : ` --kept ${values.kept}`}\``,
     ...renderTables(runs, { worlds: worlds.length, kept: Number(values.kept) }),
   ].join('\n\n')
   console.log(report)

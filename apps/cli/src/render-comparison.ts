@@ -15,9 +15,9 @@ export function renderComparison(arms: readonly FinishedArm[], folder: string): 
     row('calls', ({ calls }) => formatCount(calls)),
     row('instructions written', ({ raw }) => formatCount(raw)),
     row('kept', ({ kept, raw }) => `${formatCount(kept)} (${formatPercent(kept / raw)})`),
-    ...(Object.keys(arms[0]!.report.rejected) as (keyof RunReport['rejected'])[]).map((reason) =>
-      row(`rejected: ${reason}`, ({ rejected }) => formatCount(rejected[reason])),
-    ),
+    ...(Object.keys(arms[0]!.report.rejected) as (keyof RunReport['rejected'])[])
+      .filter((reason) => arms.some(({ report }) => report.rejected[reason] > 0))
+      .map((reason) => row(`rejected: ${reason}`, ({ rejected }) => formatCount(rejected[reason]))),
     row('tokens in / out', ({ inputTokens, outputTokens }) => `${formatCount(inputTokens)} / ${formatCount(outputTokens)}`),
     row('cost', ({ costUsd }) => formatUsd(costUsd)),
     row('cost per kept', ({ costPerKeptUsd }) => formatUsd(costPerKeptUsd, 6)),
