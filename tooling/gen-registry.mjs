@@ -21,6 +21,7 @@ const registries = {
   'packages/pipeline/src/heuristics': { name: 'heuristics', not: ['heuristic.ts', 'rules.ts'] },
   'packages/pipeline/src/checks': { name: 'checks', not: ['check.ts', 'index.ts', 'run-checks.ts'] },
   'packages/store/src/formats': { name: 'formats', not: ['format.ts'] },
+  'packages/kit/src/exporters': { name: 'exporters', not: ['exporter.ts'] },
   'packages/kit/src/recipes': { name: 'recipes', not: ['recipe.ts'] },
   'packages/testing/src/fake-provider/imitations': { name: 'imitations', not: ['imitation.ts'] },
   'apps/cli/src/commands': { name: 'commands', not: [] },

@@ -16,6 +16,8 @@ export type Contender = {
   readonly name: string
   /** What it was told about the limit, for the table. */
   readonly told: string
+  /** What the server answers: text without a task in it is work that all contenders do; tasks are parsed and filtered by SeDi as well. */
+  readonly answers: 'plain' | 'tasks'
   /** Installs it, in an environment of its own. */
   prepare(): void
   start(url: string, requests: number, perMinute: number): Started
@@ -30,10 +32,21 @@ export const peerVersions = `${Object.values(packages)
   .join(', ')}, each in a Python environment of its own`
 
 export const contenders: readonly Contender[] = [
-  { name: 'SeDi', told: 'nothing: it reads the reply’s headers', prepare() {}, start: (url, requests) => startOwn(url, requests, { concurrency: 64 }) },
+  own('SeDi', 'plain'),
   peer('curator', 'max_requests_per_minute'),
   peer('distilabel', 'nothing: it has no such setting'),
+  own('SeDi, tasks', 'tasks'),
 ]
+
+function own(name: string, answers: Contender['answers']): Contender {
+  return {
+    name,
+    told: 'nothing: it reads the reply’s headers',
+    answers,
+    prepare() {},
+    start: (url, requests) => startOwn(url, requests, { concurrency: 64 }),
+  }
+}
 
 function peer(name: Peer, told: string): Contender {
   const folder = join(workFolder, `throughput-${name}`)
@@ -41,6 +54,7 @@ function peer(name: Peer, told: string): Contender {
   return {
     name,
     told,
+    answers: 'plain',
     prepare() {
       const ready = join(folder, `.ready-${packages[name].join('-').replaceAll(/[^\w.]+/g, '-')}`)
       if (existsSync(ready)) return

@@ -17,7 +17,7 @@ const warmUpSeconds = 60
 const longestStartMs = 180_000
 
 export async function measureRate(contender: Contender, { minutes, perMinute }: { readonly minutes: number; readonly perMinute: number }): Promise<Rate> {
-  const server = await startServer({ latencyMs: 300, perMinute, burstSeconds: 2, answers: 'new' })
+  const server = await startServer({ latencyMs: 300, perMinute, burstSeconds: 2, answers: contender.answers })
   // More than can be admitted in the time, so that nobody runs out of work.
   const client = contender.start(server.url, Math.ceil(perMinute * (minutes + 1)), perMinute)
   let over = false

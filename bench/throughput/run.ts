@@ -10,7 +10,7 @@ import { usageOf } from './process-tree.ts'
 import { startServer } from './server.ts'
 
 const usage = `npm run bench -- throughput [options]     (Linux; fetches the peers with pip on first use)
-  --who a,b          of ${contenders.map(({ name }) => name).join(', ')}; default: all
+  --who a|b          of ${contenders.map(({ name }) => name).join(' | ')}, with | between them; default: all
   --minutes 5        how long each is measured; the first minute is not counted
   --per-minute 3000  the server's limit
   --repeats 1        runs of each, in turns
@@ -22,7 +22,7 @@ export async function runThroughput(args: string[]): Promise<void> {
   const { values } = parseArgs({
     args,
     options: {
-      who: { type: 'string', default: contenders.map(({ name }) => name).join(',') },
+      who: { type: 'string', default: contenders.map(({ name }) => name).join('|') },
       minutes: { type: 'string', default: '5' },
       'per-minute': { type: 'string', default: '3000' },
       repeats: { type: 'string', default: '1' },
@@ -32,7 +32,7 @@ export async function runThroughput(args: string[]): Promise<void> {
     },
   })
   if (values.help) return console.log(usage)
-  const wanted = values.who.split(',')
+  const wanted = values.who.split('|')
   const chosen = contenders.filter(({ name }) => wanted.includes(name))
   for (const { prepare } of chosen) prepare()
   const options = { minutes: Number(values.minutes), perMinute: Number(values['per-minute']) }
@@ -76,7 +76,7 @@ function rateTable(rates: ReadonlyMap<string, readonly Rate[]>, { minutes, perMi
   return [
     `## ${perMinute} requests a minute, in minutes 2 to ${minutes}`,
     '',
-    `One loopback server for each run, new: an answer after 300 ms, at most ${perMinute} requests in any 60 seconds, a burst of 2 seconds’ worth (a bucket that fills evenly); what is refused gets Retry-After and does not count. One contender at a time. SeDi does all of \`sedi run\` (ledger on disk, parsing, filtering); the peers a step of plain text generation.`,
+    `One loopback server for each run, new: an answer after 300 ms, at most ${perMinute} requests in any 60 seconds, a burst of 2 seconds’ worth (a bucket that fills evenly); what is refused gets Retry-After and does not count. One contender at a time. Answers are plain text of 32 words; each contender asks, waits and keeps what comes: SeDi with all of \`sedi run\` around it (every attempt and answer on disk before it goes on), the peers with a step of text generation. “SeDi, tasks” gets tasks instead, which it parses and filters as well; the peers have no like of it.`,
     '',
     '| | told of the limit | admitted per minute | of the limit | refused (429) of all sent | CPU per answer | memory |',
     '| --- | --- | ---: | ---: | ---: | ---: | ---: |',

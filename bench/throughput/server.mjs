@@ -1,6 +1,6 @@
 // A provider that does as little as possible, for the throughput bench: no code is shared with what is measured. Prints its port.
 //
-//   node server.mjs <latency ms> <requests per minute, 0: no limit> <burst s> <answers: new | same>
+//   node server.mjs <latency ms> <requests per minute, 0: no limit> <burst s> <answers: tasks | plain | same>
 //
 // A request is admitted when fewer than the limit were admitted in the last 60 seconds, and a bucket of burst × limit / 60, filled evenly, is not
 // empty. One that is not admitted is refused at once with 429 and a Retry-After, and does not count. GET /stats tells the seconds since the
@@ -50,10 +50,11 @@ function headers() {
   }
 }
 
+/** `tasks`: one that SeDi can read, every time another; `plain`: as long, but no task; `same`: always the same task. */
 function content() {
   const number = answers === 'same' ? 1 : served
-  const words = Array.from({ length: 8 }, (_, i) => `word${(number * 7919 + i * 104_729) % 999_983}`).join(' ')
-  return `4. Instruction: Put these words into the order of the alphabet: ${words}.\n4. Input:\n<noinput>\n4. Output:\n${words}`
+  const words = Array.from({ length: 16 }, (_, i) => `word${(number * 7919 + i * 104_729) % 999_983}`).join(' ')
+  return answers === 'plain' ? `${words}\n${words}` : `4. Instruction: ${words}.\n4. Input:\n<noinput>\n4. Output:\n${words}`
 }
 
 function reply(response, status, body, more = {}) {

@@ -1,7 +1,12 @@
 import { spawn } from 'node:child_process'
 import { join } from 'node:path'
 
-export type ServerOptions = { readonly latencyMs: number; readonly perMinute: number; readonly burstSeconds: number; readonly answers: 'new' | 'same' }
+export type ServerOptions = {
+  readonly latencyMs: number
+  readonly perMinute: number
+  readonly burstSeconds: number
+  readonly answers: 'plain' | 'tasks' | 'same'
+}
 
 /** Admitted and refused in each second since the first request. */
 export type Stats = { readonly seconds: readonly (readonly [number, number])[] }

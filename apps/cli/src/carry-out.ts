@@ -49,7 +49,8 @@ export function sayOutcome(cli: Cli, { outcome, report, exitCode }: CarriedOut):
   if (report.uncertainAttempts > 0)
     say(cli, `${report.uncertainAttempts} attempts may have been billed without an answer, at most $${report.uncertainUsd.toFixed(6)}.`)
   if (outcome.state === 'cancelled') say(cli, `Everything recorded is kept; the run is not continued. Its data: sedi export ${report.run}`)
-  else if (exitCode !== 1) say(cli, `Everything recorded is kept. Continue with: sedi resume ${report.run}`)
+  else if (exitCode !== 1)
+    say(cli, `Everything recorded is kept. Continue with: sedi resume ${report.run}${outcome.error.code === 'budget-exhausted' ? ' and a higher budget' : ''}`)
 }
 
 const verbs: Readonly<Partial<Record<RunOutcome['state'], string>>> = { paused: 'Paused', cancelled: 'Cancelled', failed: 'Failed' }

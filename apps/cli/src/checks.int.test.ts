@@ -31,7 +31,7 @@ describe('sedi run with checks', () => {
     config()
     const plan = await sedi(['run', '--dry-run'], { cwd: folder })
     expect(plan.stdout).toMatch(/prompt +joint, 3 of 235 seeds/)
-    expect(plan.stdout).toMatch(/checks +drop contamination, moderation, pii; flag garbled, placeholder, prompt-leak, refusal, script; 1 benchmark questions/)
+    expect(plan.stdout).toMatch(/checks +drop contamination, moderation, pii; flag garbled, placeholder, prompt-leak, refusal, script; 1 benchmark question\n/)
   })
 
   it('asks the moderation model, and does not go on against another content of a benchmark', async () => {

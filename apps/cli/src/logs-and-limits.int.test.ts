@@ -71,7 +71,7 @@ describe('a provider in trouble', () => {
     expect(code).toBe(3)
     const status = await run(['status', name])
     expect(status.stdout).toMatch(
-      /paused \(The provider seems to be in trouble: \d+ attempts of \d+ calls failed one after another within \d+ s\. The last one: .*500/s,
+      /paused\n +because +The provider seems to be in trouble: \d+ attempts of \d+ calls failed one after another within \d+ s\. The last one: .*500/s,
     )
     await provider!.close()
     provider = await startFakeProvider({ bookFile: join(folder, 'book.jsonl'), port: provider!.port })

@@ -50,7 +50,7 @@ describe('status and runs', () => {
 
   it('status in words has the same figures, and what to know of them', async () => {
     const text = await answer('status', run)
-    expect(text).toMatch(new RegExp(`^${run} · recipe sedi · done\n {2}rounds {8}2 of 2\n {2}calls {9}6, `))
+    expect(text).toMatch(new RegExp(`^${run} · recipe sedi · done\n {2}rounds {8}2 of 2\n {2}calls {9}6\n {2}tokens {8}[\\d,]+ in`))
     expect(text).toContain(`${report.kept} kept of ${report.raw} written`)
     expect(text).toMatch(/\n {2}note +Promoted seeds are checked by the oracle/)
   })

@@ -40,14 +40,14 @@ export function createProgressLine(cli: Cli, { ledger, config }: { readonly ledg
   async function describe(progress: Progress): Promise<string> {
     const totals = await ledger.totals()
     const { raw, kept } = totals
-    const costUsd = totals.unpricedCalls > 0 ? null : totals.settledNanoUsd / 1e9
+    const costUsd = totals.unpricedCalls > 0 || (config.generator.price === undefined && totals.settledNanoUsd === 0) ? null : totals.settledNanoUsd / 1e9
     const projectedUsd = progress.stage === 'done' ? null : projectCostUsd(config, totals)
     const parts = [
       `${label === '' ? '' : `${label} `}round ${progress.round}/${progress.rounds}`,
       `${progress.stage}${progress.planned === undefined ? '' : ` ${progress.done}/${progress.planned}`}`,
       raw === 0 ? '' : `kept ${formatCount(kept)} of ${formatCount(raw)} (${formatPercent(kept / raw, 0)})`,
-      `${formatUsd(costUsd)}${projectedUsd === null ? '' : ` of about ${formatUsd(projectedUsd)}`}`,
-      kept === 0 ? '' : `${formatUsd(costUsd === null ? null : costUsd / kept, 6)} per kept`,
+      costUsd === null ? 'cost unknown' : `${formatUsd(costUsd)}${projectedUsd === null ? '' : ` of about ${formatUsd(projectedUsd)}`}`,
+      kept === 0 || costUsd === null ? '' : `${formatUsd(costUsd / kept, 6)} per kept`,
       timeLeft(progress),
     ]
     return parts.filter((part) => part !== '').join(' · ')
@@ -62,7 +62,7 @@ export function createProgressLine(cli: Cli, { ledger, config }: { readonly ledg
 
   function write(text: string): void {
     if (!cli.isTerminal) cli.stderr.write(`${text}\n`)
-    else cli.stderr.write(`\r\u001b[2K${text.slice(0, Math.max(20, (process.stderr.columns ?? 120) - 1))}`)
+    else cli.stderr.write(`\r\u001b[2K${text.slice(0, Math.max(20, (process.stderr.columns || 120) - 1))}`)
   }
 
   return {

@@ -4,9 +4,8 @@ import { formatCount, formatUsd } from './format.ts'
 
 /** What a run would do and cost, before anything is sent. */
 export function renderPlan(config: RunConfig, { estimate, seeds, testItems, benchmarkQuestions, notes }: RunPlan): string {
-  const { generator, target, rounds } = config
+  const { target, rounds } = config
   const followUps = estimate.followUpsPerCall
-  const usd = (nano: number | null, digits: number): string => formatUsd(nano === null ? null : nano / 1e9, digits)
   const goals = [
     target.calls && `${formatCount(target.calls)} calls`,
     target.kept && `${formatCount(target.kept)} kept instructions`,
@@ -14,11 +13,11 @@ export function renderPlan(config: RunConfig, { estimate, seeds, testItems, benc
   ]
   return [
     `Plan · recipe ${config.recipe} · nothing was sent`,
-    `  teacher       ${generator.id}${generator.model === undefined ? '' : ` ${generator.model}`}`,
+    `  teacher       ${teacherOf(config)}`,
     `  target        ${goals.filter((goal) => goal).join(' or ')} in ${rounds} rounds`,
     `  prompt        ${config.prompt.strategy}, ${config.prompt.seedsPerPrompt} of ${formatCount(seeds)} seeds, ${config.prompt.tasksPerCall} new tasks per call`,
-    `  keep          ROUGE-L F ≤ ${config.filter.threshold}, heuristics ${config.filter.heuristics}`,
-    `  checks        ${describeChecks(config)}${benchmarkQuestions === 0 ? '' : `; ${formatCount(benchmarkQuestions)} benchmark questions`}`,
+    `  keep          ROUGE-L F ≤ ${config.filter.threshold}, heuristics ${config.filter.heuristics}${describeSemantic(config)}`,
+    `  checks        ${describeChecks(config)}${benchmarkQuestions === 0 ? '' : `; ${formatCount(benchmarkQuestions)} benchmark question${benchmarkQuestions === 1 ? '' : 's'}`}`,
     `  batches       ${config.batches.composer} (${config.batches.variant}), ${config.batches.size} examples each`,
     `  trainer       ${config.trainer.id}${config.trainer.id === 'none' ? '' : `, ${config.training.stepsPerRound === undefined ? `${config.training.epochsPerRound ?? 1} epochs` : `${config.training.stepsPerRound} steps`} per round`}`,
     `  feedback      ${config.trainer.id === 'none' || config.seedPolicy.rule === 'fixed' ? 'off: the seeds stay as they are' : `${config.feedback.signal} every ${config.feedback.everySteps} steps`}`,
@@ -29,10 +28,34 @@ export function renderPlan(config: RunConfig, { estimate, seeds, testItems, benc
       : [
           `  asked later   at most ${formatCount(followUps.atMost)} questions about the tasks of a call, for those that pass the filter: at most ${formatCount(followUps.inputTokensAtMost)} tokens in, ${formatCount(followUps.outputTokensAtMost)} out`,
         ]),
-    `  cost          at most ${usd(estimate.worstCaseNanoUsdPerCall, 6)} a call${followUps.atMost === 0 ? '' : ' with its questions'}, ${estimate.worstCaseNanoUsd === null ? 'total not known beforehand' : `${usd(estimate.worstCaseNanoUsd, 4)} in all`}`,
-    `  budget        ${config.budget.maxCostUsd === undefined ? 'none' : `pauses before ${formatUsd(config.budget.maxCostUsd)}`}`,
+    `  cost          ${describeCost(estimate)}${buysEmbeddings(config) ? '; embeddings come on top' : ''}`,
+    `  budget        ${describeBudget(config)}`,
     ...notes.map((note) => `  note          ${note}`),
   ].join('\n')
+}
+
+/** Provider, preset and model: `openai (groq) llama-3.3-70b-versatile`. */
+export function teacherOf({ generator }: RunConfig): string {
+  const preset = 'preset' in generator ? generator.preset : undefined
+  return [generator.id, preset === undefined ? '' : `(${preset})`, generator.model ?? ''].filter((part) => part !== '').join(' ')
+}
+
+function describeSemantic({ filter: { semantic } }: RunConfig): string {
+  return semantic === undefined ? '' : `, cosine of ${semantic.embedder.id} ≤ ${semantic.threshold}`
+}
+
+function describeCost({ worstCaseNanoUsdPerCall, worstCaseNanoUsd, followUpsPerCall }: RunPlan['estimate']): string {
+  if (worstCaseNanoUsdPerCall === null) return 'unknown, as the price is'
+  const perCall = `at most ${formatUsd(worstCaseNanoUsdPerCall / 1e9, 6)} a call${followUpsPerCall.atMost === 0 ? '' : ' with its questions'}`
+  return `${perCall}, ${worstCaseNanoUsd === null ? 'total not known beforehand' : `${formatUsd(worstCaseNanoUsd / 1e9)} in all`}`
+}
+
+const buysEmbeddings = ({ embedder, filter }: RunConfig): boolean =>
+  [embedder, filter.semantic?.embedder].some((one) => one !== undefined && 'price' in one && one.price !== undefined)
+
+function describeBudget({ budget }: RunConfig): string {
+  const caps = [budget.maxCostUsd && formatUsd(budget.maxCostUsd), budget.maxTokens && `${formatCount(budget.maxTokens)} tokens`].filter((cap) => cap)
+  return caps.length === 0 ? 'none' : `pauses before ${caps.join(' or ')}`
 }
 
 /** `drop contamination; flag garbled, pii`. */

@@ -5,7 +5,8 @@ import { formatCount, formatPercent, formatUsd } from './format.ts'
 export function renderReport(report: RunReport, folder: string, notes: readonly string[] = []): string {
   const { rejected } = report
   const lines = [
-    `${report.run} · recipe ${report.recipe} · ${report.state}${report.reason === '' || report.state === 'done' ? '' : ` (${report.reason})`}`,
+    `${report.run} · recipe ${report.recipe} · ${report.state}`,
+    ...(report.reason === '' || report.state === 'done' ? [] : [`  because       ${report.reason.replaceAll('\n', `\n${' '.repeat(16)}`)}`]),
     `  rounds        ${report.rounds.done} of ${report.rounds.planned}`,
     `  calls         ${formatCount(report.calls)}${inBrackets([
       report.followUpCalls > 0 && `${formatCount(report.followUpCalls)} of them follow-ups`,
@@ -21,7 +22,7 @@ export function renderReport(report: RunReport, folder: string, notes: readonly 
         .join(', ') || 'none'
     }`,
     ...checkLines(report),
-    `  cost          ${formatUsd(report.costUsd, 6)}${inBrackets([report.embedCalls > 0 && `${formatUsd(report.embedUsd, 6)} of it for embeddings`])}, ${formatUsd(report.costPerKeptUsd, 6)} per kept instruction${report.projectedUsd === null ? '' : `; about ${formatUsd(report.projectedUsd, 4)} at the end`}`,
+    `  cost          ${formatUsd(report.costUsd, 6)}${inBrackets([report.embedCalls > 0 && `${formatUsd(report.embedUsd, 6)} of it for embeddings`])}${report.costPerKeptUsd === null ? '' : `, ${formatUsd(report.costPerKeptUsd, 6)} per kept instruction`}${report.projectedUsd === null ? '' : `; about ${formatUsd(report.projectedUsd, 4)} at the end`}`,
   ]
   if (report.waitingAttempts > 0)
     lines.push(`  waiting       ${formatCount(report.waitingAttempts)} requests go on at the provider, at most ${formatUsd(report.waitingUsd, 6)} on top`)

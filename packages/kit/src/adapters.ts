@@ -67,7 +67,7 @@ export function embedderDefinition(id: string): EmbedderDefinition {
   return definition
 }
 
-async function createEmbedder(embedder: RunConfig['embedder']): Promise<Embedder> {
+export async function createEmbedder(embedder: RunConfig['embedder']): Promise<Embedder> {
   const definition = embedderDefinition(embedder.id)
   const credentials = findCredentials(definition.id, definition.credentials)
   return definition.createEmbedder(ownOptions(definition, embedder), { credentials, timeoutMs: embedder.timeoutMs ?? 60_000 })

@@ -1,6 +1,6 @@
 import { type CostEstimate, estimateCost } from '@sedi/pipeline'
 import type { RunConfig } from '@sedi/spec'
-import { trainers } from '@sedi/trainers'
+import { trainerCapabilities } from '@sedi/trainers'
 import { providerOf } from './adapters.ts'
 import { priceNote } from './config/with-list-price.ts'
 import { loadBenchmarks } from './inputs/load-benchmarks.ts'
@@ -33,9 +33,9 @@ export async function planRun(config: RunConfig): Promise<RunPlan> {
 /** Said in plan, status and report, so that nothing degrades silently. */
 export function notesOf(config: RunConfig): string[] {
   const notes: string[] = []
-  const trainer = config.trainer.id === 'none' ? undefined : trainers[config.trainer.id as keyof typeof trainers]
+  const trainer = trainerCapabilities(config.trainer)
   if (trainer === undefined) notes.push('No trainer: batches are not trained and feedback is off; the seeds stay as they are.')
-  else if (!trainer.capabilities.fixedBatches) notes.push(`The trainer “${trainer.id}” cannot keep our batches: they are advisory.`)
+  else if (!trainer.fixedBatches) notes.push(`The trainer “${config.trainer.id}” cannot keep our batches: they are advisory.`)
   if (trainer !== undefined && config.seedPolicy.rule === 'attractive') {
     if (!config.feedback.verify) notes.push('Promoted seeds are not verified (feedback.verify is off).')
     else if (config.verifier === undefined)

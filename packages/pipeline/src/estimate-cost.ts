@@ -13,12 +13,14 @@ export type CostEstimate = {
   readonly outputTokensPerCall: { readonly atMost: number }
   /** What may be asked later about the items of one call; all 0 for strategies that ask nothing. Tokens are sums over these questions. */
   readonly followUpsPerCall: { readonly atMost: number; readonly inputTokensAtMost: number; readonly outputTokensAtMost: number }
-  /** Of a call and everything asked about its items. */
+  /** Of the dearest call looked at and everything asked about its items. */
   readonly worstCaseNanoUsdPerCall: number | null
+  /** Of the dearest single request, call or question: what a budget must cover for anything to be sent. */
+  readonly worstCaseNanoUsdPerRequest: number | null
   readonly worstCaseNanoUsd: number | null
 }
 
-/** How many of the first prompts are looked at; later seeds are of like length. */
+/** How many of the first prompts are looked at; later ones are of like length. */
 const sampleSize = 32
 
 export function estimateCost(config: RunConfig, seeds: readonly SeedTask[]): CostEstimate {
@@ -29,7 +31,7 @@ export function estimateCost(config: RunConfig, seeds: readonly SeedTask[]): Cos
   const followUps = largestFollowUps(config)
   const later = followUps.map((request) => worstCaseCost(request, config.generator.price))
   const sum = (values: readonly number[]): number => values.reduce((total, value) => total + value, 0)
-  const perCall = costs.includes(null) ? null : mean(costs as number[]) + sum(later as number[])
+  const perCall = costs.includes(null) ? null : Math.max(...(costs as number[])) + sum(later as number[])
   return {
     calls,
     callsPerRound: calls === undefined ? undefined : Array.from({ length: config.rounds }, (_, i) => callsOfRound(calls, config.rounds, i + 1)),
@@ -44,6 +46,7 @@ export function estimateCost(config: RunConfig, seeds: readonly SeedTask[]): Cos
       outputTokensAtMost: sum(followUps.map(({ maxOutputTokens }) => maxOutputTokens)),
     },
     worstCaseNanoUsdPerCall: perCall,
+    worstCaseNanoUsdPerRequest: perCall === null ? null : Math.max(...([...costs, ...later] as number[])),
     worstCaseNanoUsd: perCall === null || calls === undefined ? null : perCall * calls,
   }
 }

@@ -12,6 +12,7 @@ export type { Progress, RunAdapters, RunOptions, SemanticFilter } from './run-co
 export { createMeaningIndex, type MeaningIndex } from './state/meanings.ts'
 export { cancelBought } from './steps/cancel-bought.ts'
 export { cancelTraining } from './steps/cancel-training.ts'
+export { type ComposedPool, composePool, type PoolBatch, type PoolToCompose } from './steps/compose-pool.ts'
 export { verifyPromotion } from './steps/verify-promotion.ts'
 export { strategies } from './strategies/registry.gen.ts'
 export type { ParsedItem, PromptStrategy } from './strategies/strategy.ts'

@@ -6,9 +6,10 @@ import * as z from 'zod'
  *
  * Metadata per key: `unit`, `source`, and `affects: 'speed'` for what changes how fast or how far a run gets but not its results;
  * those keys are left out of the run's fingerprint, so they may change between a pause and a resume. `path`: a file name, relative to the
- * configuration file; the fingerprint takes the file's content instead of its name.
+ * configuration file; the fingerprint takes the file's content instead of its name. `path: 'relative'`: a name, or, when it begins with `./` or
+ * `../`, a folder relative to the configuration file.
  */
-export type KeyMeta = { readonly unit?: string; readonly source?: string; readonly affects?: 'speed'; readonly path?: true }
+export type KeyMeta = { readonly unit?: string; readonly source?: string; readonly affects?: 'speed'; readonly path?: true | 'relative' }
 
 const describe = (description: string, meta: KeyMeta = {}): { description: string } & KeyMeta => ({ description, ...meta })
 

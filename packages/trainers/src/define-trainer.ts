@@ -26,6 +26,8 @@ export type TrainerDefinition<Options extends z.ZodObject = z.ZodObject> = {
   readonly dependencies: Readonly<Record<string, string>>
   /** Known without starting anything, so that a plan can be checked before money is spent. */
   readonly capabilities: TrainerCapabilities
+  /** Where the configuration says what the back end can do; `capabilities` are then those of the default. */
+  capabilitiesOf?(options: z.output<Options>): TrainerCapabilities
   /** Makes what the back end needs beside npm packages; does nothing when it is there. Behind `sedi trainer setup <id>`. */
   setUp?(options: SetUpOptions): Promise<string>
   createTrainer(options: z.output<Options>, context: TrainerContext): Promise<Trainer>

@@ -29,7 +29,7 @@ export default {
       .option('--json', 'one JSON document on stdout'),
 
   async run(cli: Cli, [runOrConfig], options: Options) {
-    if (runOrConfig === undefined || isFile(resolve(cli.cwd, runOrConfig))) return doctorConfig(cli, runOrConfig, options)
+    if (runOrConfig === undefined || isConfigName(runOrConfig) || isFile(resolve(cli.cwd, runOrConfig))) return doctorConfig(cli, runOrConfig, options)
     const store = storeOf(cli, options.store)
     const run = runPath(cli, runOrConfig)
     if (options.rebuild) {
@@ -44,6 +44,7 @@ export default {
   },
 } satisfies CliCommand
 
+const isConfigName = (path: string): boolean => /\.(ya?ml|json)$/.test(path)
 const isFile = (path: string): boolean => statSync(path, { throwIfNoEntry: false })?.isFile() === true
 
 function renderCheck({ folder, facts, damage }: LedgerCheck): string[] {

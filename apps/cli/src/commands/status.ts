@@ -4,7 +4,7 @@ import type { Command } from 'commander'
 import { type Cli, type CliCommand, print, printJson } from '../command.ts'
 import { exitDone } from '../exit-codes.ts'
 import { renderReport } from '../render-report.ts'
-import { runPath, storeOf } from '../store-of.ts'
+import { runFolder, runPath, storeOf } from '../store-of.ts'
 
 type Options = { readonly out?: string; readonly json?: boolean }
 
@@ -25,7 +25,7 @@ export default {
       const report = await reportRun(ledger, await store.isHeld(path))
       const [run] = await ledger.find('run')
       if (options.json) printJson(cli, report)
-      else print(cli, renderReport(report, path, notesOf(run!.config as unknown as RunConfig)))
+      else print(cli, renderReport(report, runFolder(cli, path, options.out), notesOf(run!.config as unknown as RunConfig)))
       return exitDone
     } finally {
       await ledger.close()

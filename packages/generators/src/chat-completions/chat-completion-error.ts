@@ -72,7 +72,7 @@ function statusError(status: number, error: ErrorReply, context: FailureContext)
   }
   const label = typeof words.code === 'string' ? `${status} ${words.code}` : String(status)
   const said = redact(words.message, context.secrets).slice(0, 300)
-  const message = `${context.provider}: ${context.host} answered ${label}: ${said}${advice === '' ? '' : `\n${advice}`}`
+  const message = `${context.provider}: ${context.host} answered ${label}: ${endSentence(said)}${advice === '' ? '' : `\n${advice}`}`
   return new SediError(code, message, { retryable, details, secrets: context.secrets, cause: error })
 }
 
@@ -93,7 +93,7 @@ export function errorInAnswer(words: ErrorWords, context: Pick<FailureContext, '
     ? failureOf({ status, words, keyVariable: context.keyVariable })
     : ({ code: 'provider-response', retryable: true, advice: '' } as const)
   const said = redact(JSON.stringify(words), context.secrets).slice(0, 300)
-  const message = `${context.provider}: expected an answer with the 2xx status, but an error came: ${said}. It may have been charged.${advice === '' ? '' : `\n${advice}`}`
+  const message = `${context.provider}: the status says success, and an answer was expected, but an error came: ${said}. It may have been charged.${advice === '' ? '' : `\n${advice}`}`
   return new SediError(code, message, { retryable, details: { charged: 'uncertain' }, secrets: context.secrets, cause })
 }
 
@@ -111,10 +111,12 @@ function silenceError(error: unknown, { provider, host, idleTimeoutMs, secrets }
 /** The connection broke, or the body did: the SDK lets a raw TypeError (cut off) or SyntaxError (cut JSON) through. */
 function connectionError(error: unknown, { provider, host, secrets }: FailureContext): SediError {
   const charged: Charged = wasNeverSent(error) ? 'none' : 'uncertain'
-  const consequence = charged === 'none' ? 'Nothing was sent.' : 'It may have been charged.'
+  const consequence = charged === 'none' ? 'Nothing was sent. Check that the server runs and that its address (baseUrl) is right.' : 'It may have been charged.'
   const message = `${provider}: no usable answer from ${host}: ${reasonOf(error)}. ${consequence}`
   return new SediError('provider-response', message, { retryable: true, details: { charged }, secrets, cause: error })
 }
+
+const endSentence = (text: string): string => (text === '' || /[.!?…]$/.test(text) ? text : `${text}.`)
 
 /** The innermost message: undici hides the reason behind `fetch failed`. */
 function reasonOf(error: unknown): string {

@@ -96,7 +96,8 @@ function hasReasoning({ reasoning, reasoning_content }: Message): boolean {
 function notACompletion(reply: unknown, problem: z.ZodError, context: ReplyContext): SediError {
   if (reply === undefined || reply === null || reply === '') return unusable('an empty body came', context)
   // Redacted before it is cut, so that no half of a key is left.
-  const start = redact(typeof reply === 'string' ? reply : JSON.stringify(reply), context.secrets).slice(0, 80)
+  const said = redact(typeof reply === 'string' ? reply : JSON.stringify(reply), context.secrets)
+  const start = said.length > 80 ? `${said.slice(0, 80)}…` : said
   if (typeof reply === 'string') return unusable(`text came instead of JSON: ${start}`, context)
   if (typeof reply === 'object' && 'error' in reply && reply.error) {
     return errorInAnswer(wordsOf(reply), { ...context, keyVariable: context.keyVariable ?? 'its environment variable' })
@@ -105,6 +106,6 @@ function notACompletion(reply: unknown, problem: z.ZodError, context: ReplyConte
 }
 
 function unusable(what: string, { provider, secrets }: ReplyContext): SediError {
-  const message = `${provider}: expected a chat completion with the 2xx status, but ${what}. It may have been charged.`
+  const message = `${provider}: the status says success, and a chat completion was expected, but ${what}. It may have been charged.`
   return new SediError('provider-response', message, { retryable: true, details: { charged: 'uncertain' }, secrets })
 }

@@ -26,6 +26,7 @@ describeTextGeneratorContract({
   destroy: (subject) => subject.close(),
   skip: {
     'passes on how long to wait': wireOnly,
+    'can be aborted half-way': 'a batch of one line may be over before the contract aborts; tried below while lines are gathered',
     ...skipFaults(
       [
         '429-retry-after-ms',

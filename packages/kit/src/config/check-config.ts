@@ -1,7 +1,7 @@
 import { type EmbedderDefinition, embedders, providers } from '@sedi/generators'
 import { type PromptStrategy, strategies } from '@sedi/pipeline'
 import type { Issue, RunConfig } from '@sedi/spec'
-import { trainers } from '@sedi/trainers'
+import { trainerCapabilities } from '@sedi/trainers'
 import { builtInSeedNames, isBuiltIn } from '../inputs/built-in-seeds.ts'
 
 /** What the schema cannot say: keys that are right alone and wrong together. Each issue says what to do. */
@@ -11,7 +11,7 @@ export function checkConfig(config: RunConfig): Issue[] {
     issues.push({ path, code: 'does-not-fit', message })
   }
   const provider = providers[config.generator.id as keyof typeof providers]
-  const trainer = config.trainer.id === 'none' ? undefined : trainers[config.trainer.id as keyof typeof trainers]
+  const can = trainerCapabilities(config.trainer)
 
   if (provider.needsModel && config.generator.model === undefined) report('generator.model', `the provider “${provider.id}” needs the name of a model`)
   if (config.generator.price === undefined) {
@@ -29,14 +29,14 @@ export function checkConfig(config: RunConfig): Issue[] {
   if (/^\w+:\/\//.test(config.store)) report('store', `“${config.store}” is not supported yet; expected a folder`)
   if (config.evaluation.evaluators.length > 0) {
     if (config.evaluation.heldOut === undefined) report('evaluation.heldOut', 'evaluators need a test set')
-    if (trainer === undefined) report('evaluation.evaluators', 'without a trainer there is no student to evaluate; remove the evaluators or choose a trainer')
-    else if (!trainer.capabilities.serves) report('evaluation.evaluators', `the trainer “${trainer.id}” cannot open the model it trained`)
+    if (can === undefined) report('evaluation.evaluators', 'without a trainer there is no student to evaluate; remove the evaluators or choose a trainer')
+    else if (!can.serves) report('evaluation.evaluators', `the trainer “${config.trainer.id}” cannot open the model it trained`)
   }
-  if (trainer !== undefined && config.seedPolicy.rule === 'attractive' && !trainer.capabilities.perStepGradNorm) {
-    report('feedback.signal', `the trainer “${trainer.id}” does not report gradient norms; set seedPolicy.rule to fixed`)
+  if (can !== undefined && config.seedPolicy.rule === 'attractive' && !can.perStepGradNorm) {
+    report('feedback.signal', `the trainer “${config.trainer.id}” does not report gradient norms; set seedPolicy.rule to fixed`)
   }
-  if (trainer !== undefined && config.feedback.pick === 'hardest' && !trainer.capabilities.perExampleLoss) {
-    report('feedback.pick', `“hardest” needs per-example losses, which the trainer “${trainer.id}” does not report`)
+  if (can !== undefined && config.feedback.pick === 'hardest' && !can.perExampleLoss) {
+    report('feedback.pick', `“hardest” needs per-example losses, which the trainer “${config.trainer.id}” does not report`)
   }
   if (config.filter.checks.moderation !== 'off' && config.moderator === undefined)
     report('moderator', 'the check “moderation” needs a moderation model; set moderator, or set filter.checks.moderation to off')

@@ -16,7 +16,7 @@ export type JsonSchema = {
   readonly unit?: string
   readonly source?: string
   readonly affects?: 'speed'
-  readonly path?: true
+  readonly path?: true | 'relative'
 }
 
 /** The configuration a person writes, as JSON Schema 2020-12; editors read it for completion and checks. */

@@ -49,7 +49,7 @@ function readRaw(path: string): RawConfig {
     value = parse(readFileSync(path, 'utf8'))
   } catch (error) {
     const where = error instanceof YAMLParseError && error.linePos !== undefined ? `:${error.linePos[0].line}:${error.linePos[0].col}` : ''
-    throw new SediError('invalid-config', `${path}${where}: ${(error as Error).message}`, { cause: error })
+    throw new SediError('invalid-config', `${path}${where}: ${(error as Error).message.trimEnd()}`, { cause: error })
   }
   if (isTree(value)) return value
   throw new SediError('invalid-config', `${path}: expected keys and values, got ${value === null ? 'an empty file' : typeof value}.`)

@@ -66,7 +66,7 @@ describe('parseConfig', () => {
     [{ recipe: 'sedy' }, /^recipe: expected one of .*sedi.*got "sedy"/],
     [{ generator: 'opnai' }, /^generator.*: expected one of .*openai, .*simulated; got "opnai"/],
     [{ trainer: { id: 'gpu' } }, /^trainer.*: expected one of .*embedded.*none; got "gpu"/],
-    [{ filter: { threshold: 1.5 } }, /^filter.threshold: Too big/],
+    [{ filter: { threshold: 1.5 } }, /^filter.threshold: expected number to be <=1; got 1.5/],
     [{ filter: { threshold: '0.7' } }, /^filter.threshold: expected number; got "0.7"/],
     [{ target: {} }, /^target: expected at least one of calls, kept, costUsd/],
     [{ target: { calls: 0 } }, /^target.calls: /],

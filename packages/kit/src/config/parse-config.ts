@@ -68,14 +68,20 @@ function explainIssue(issue: z.core.$ZodIssue, config: RawConfig): Issue[] {
       },
     ]
   }
-  const got = issue.code === 'invalid_type' || issue.code === 'invalid_value' ? `; got ${describeValue(valueAt(path, config))}` : ''
+  const value = valueAt(path, config)
+  const got = issue.code === 'custom' && isTree(value) ? '' : `; got ${describeValue(value)}`
   return [
     {
       path: path.join('.') || '(whole)',
       code: issue.code,
-      message: `${issue.message.replace(/^Invalid (input|option): /, '').replace(/, received .*$/, '')}${got}`,
+      message: `${describeExpected(issue)}${got}`,
     },
   ]
+}
+
+function describeExpected(issue: z.core.$ZodIssue): string {
+  if (issue.code === 'invalid_format' && issue.format === 'url') return 'expected an address like http://127.0.0.1:8000/v1'
+  return issue.message.replace(/^(Invalid (input|option)|Too (small|big)): /, '').replace(/, received .*$/, '')
 }
 
 /** What a value with several forms may be: the complaint of the form that came closest. */
@@ -111,6 +117,7 @@ function knownKeys(path: readonly string[], config: unknown): string[] {
 
 /** Makes the values of keys marked `path` absolute; a postgres:// store is no file name, nor is a built-in set of seeds. */
 function resolvePaths(schema: JsonSchema, value: unknown, folder: string): unknown {
+  if (schema.path === 'relative' && typeof value === 'string') return /^\.\.?[/\\]/.test(value) ? resolve(folder, value) : value
   if (schema.path === true && typeof value === 'string') return /^\w+:\/\//.test(value) || isBuiltIn(value) ? value : resolve(folder, value)
   if (Array.isArray(value)) return value.map((item) => resolvePaths(itemOf(schema, item), item, folder))
   if (!isTree(value)) return value

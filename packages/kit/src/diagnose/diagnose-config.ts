@@ -4,6 +4,7 @@ import { createGenerator } from '../adapters.ts'
 import { priceNote } from '../config/with-list-price.ts'
 import { planRun } from '../plan-run.ts'
 import { type Finding, failed, ok, unknown, warning } from './finding.ts'
+import { lookAtHelpers } from './look-at-helpers.ts'
 import { describeModel } from './model-findings.ts'
 import { probe } from './probe.ts'
 
@@ -30,6 +31,7 @@ export async function diagnoseConfig(config: RunConfig, options: DiagnoseOptions
     const usable = findings.every(({ status }) => status !== 'failed')
     if (options.probe && usable) findings.push(...(await probe(generator, config)))
     else if (!options.probe) findings.push(unknown('answers', 'not tried: nothing is bought without --probe, which buys one short completion'))
+    findings.push(...(await lookAtHelpers(config, { probe: options.probe === true && usable })))
   } finally {
     await generator.close?.()
   }
@@ -63,8 +65,12 @@ async function lookAtKey(config: RunConfig, { generator }: DiagnoseOptions, find
 
 function priceFindings(config: RunConfig, estimate: CostEstimate | undefined): Finding[] {
   const { price } = config.generator
+  const { maxTokens } = config.budget
   if (price === undefined) {
-    return [warning('price', 'unknown: dollars are not counted and cannot be capped. Set generator.price to what your bill says.')]
+    const said = warning('price', 'unknown: dollars are not counted and cannot be capped. Set generator.price to what your bill says.')
+    return maxTokens === undefined
+      ? [said, warning('budget', 'none is set; with an unknown price, tokens can be capped (budget.maxTokens or --max-tokens)')]
+      : [said, ok('budget', `pauses before ${maxTokens} tokens`)]
   }
   const figures = priceNote(config) ?? `$${price.inputPerMTokUsd} in and $${price.outputPerMTokUsd} out per million tokens, as configured.`
   const cap = config.budget.maxCostUsd
@@ -72,9 +78,9 @@ function priceFindings(config: RunConfig, estimate: CostEstimate | undefined): F
   const worst = estimate?.worstCaseNanoUsd
   const total = worst === undefined || worst === null ? 'a total that is not known beforehand' : `at most $${toUsd(worst).toFixed(4)} in all`
   if (cap === undefined) return [...findings, warning('budget', `none is set (budget.maxCostUsd or --max-cost); the run may cost ${total}`)]
-  const perCall = estimate?.worstCaseNanoUsdPerCall ?? null
-  if (perCall !== null && toUsd(perCall) > cap) {
-    return [...findings, failed('budget', `$${cap} does not cover one call, which may cost $${toUsd(perCall).toFixed(6)}`)]
+  const perRequest = estimate?.worstCaseNanoUsdPerRequest ?? null
+  if (perRequest !== null && toUsd(perRequest) > cap) {
+    return [...findings, failed('budget', `$${cap} does not cover one call, which may cost $${toUsd(perRequest).toFixed(6)}`)]
   }
   return [...findings, ok('budget', `pauses before $${cap}; the plan may cost ${total}`)]
 }

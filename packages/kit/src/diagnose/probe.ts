@@ -30,7 +30,7 @@ export async function probe(generator: TextGenerator, config: RunConfig): Promis
     const seconds = ((performance.now() - startedAt) / 1000).toFixed(1)
     const cost = costOfAnswer(request, result.text, result.usage, config.generator.price)
     const price = cost.nanoUsd === null ? 'at an unknown price' : `for ${cost.exact ? '' : 'at most '}$${toUsd(cost.nanoUsd).toFixed(6)}`
-    return [answer(result, seconds, price), usage(result), structure(result), ...changes(result)]
+    return [answer(result, seconds, price), usage(result), ...(result.text.trim() === '' ? [] : [structure(result)]), ...changes(result)]
   } catch (thrown) {
     const error = toSediError(thrown)
     const charged = error.details.charged === 'none' ? '' : ' It may have been billed.'

@@ -13,3 +13,4 @@ export {
   type TextGeneratorSubject,
   type TextGeneratorTest,
 } from './text-generator.ts'
+export { describeTrainerContract, type TrainerContract, type TrainerSubject, type TrainerTest, trainingSpec } from './trainer.ts'

@@ -5,7 +5,7 @@ import { defineTrainer } from '../define-trainer.ts'
 import { createPythonTrainer, pythonCapabilities } from '../python-job/python-trainer.ts'
 import { setUpPython } from '../python-job/set-up.ts'
 
-const described = (description: string, more: { unit?: string; affects?: 'speed'; path?: true } = {}) => ({ description, ...more })
+const described = (description: string, more: { unit?: string; affects?: 'speed'; path?: 'relative' } = {}) => ({ description, ...more })
 
 /**
  * transformers, peft and TRL in a Python process on this machine, on exactly our batches. `sedi trainer setup python` makes its environment.
@@ -14,7 +14,14 @@ export default defineTrainer({
   id: 'python',
   title: 'transformers, peft and TRL in a Python process: full, LoRA or QLoRA, on one or several GPUs.',
   options: z.strictObject({
-    baseModel: z.string().meta(described('A folder with a model and its tokenizer, or, with mayDownload, a name on the Hugging Face hub.')),
+    baseModel: z
+      .string()
+      .meta(
+        described(
+          'A folder with a model and its tokenizer (`./…`: relative to the configuration file), or, with mayDownload, a name on the Hugging Face hub.',
+          { path: 'relative' },
+        ),
+      ),
     method: z.enum(['lora', 'qlora', 'full']).default('lora').meta(described('What is trained: an adapter, an adapter on a 4-bit base, or every weight.')),
     lora: z
       .strictObject({
@@ -49,7 +56,10 @@ export default defineTrainer({
       .default(50)
       .meta(described('The most work that a crash can undo.', { unit: 'steps', affects: 'speed' })),
     tooLong: z.enum(['truncate', 'refuse']).default('truncate').meta(described('What happens to examples longer than training.maxLength.')),
-    chatTemplate: z.string().default('auto').meta(described('`auto`: the tokenizer’s. `plain`: prompt, answer, end of text. Or the path of a Jinja file.')),
+    chatTemplate: z
+      .string()
+      .default('auto')
+      .meta(described('`auto`: the tokenizer’s. `plain`: prompt, answer, end of text. Or the path of a Jinja file.', { path: 'relative' })),
     keepOptimiser: z.boolean().default(true).meta(described('Whether a round goes on with the moments of Adam of the round before.')),
     mayDownload: z.boolean().default(false).meta(described('Whether Python may fetch the base model from the hub.')),
     python: z

@@ -21,7 +21,7 @@ export type PythonOptions = {
 export const protocol = 1
 
 /** `job.json`, as `sedi_trainer/job.py` reads it. Model references are relative to the trainer's folder. */
-export function jobDocument(spec: TrainingSpec, options: PythonOptions, folder: string): Record<string, unknown> {
+export function jobDocument(spec: TrainingSpec, options: Readonly<Record<string, unknown>>, folder: string): Record<string, unknown> {
   const { continueFrom, ...rest } = spec
   const { learningRate, warmupSteps, maxGradNorm, weightDecay } = spec.optimiser
   return {
@@ -29,10 +29,13 @@ export function jobDocument(spec: TrainingSpec, options: PythonOptions, folder: 
     ...rest,
     // JSON has no infinity; a norm that is never reached clips nothing.
     optimiser: { learningRate, warmupSteps, maxGradNorm: Math.min(maxGradNorm, Number.MAX_VALUE), weightDecay },
-    continueFrom: continueFrom === undefined ? null : resolve(folder, continueFrom.uri),
+    continueFrom: continueFrom === undefined ? null : locate(folder, continueFrom.uri),
     ...options,
   }
 }
+
+/** A model of ours is named relative to our folder; one that a service keeps has an address of its own. */
+const locate = (folder: string, uri: string): string => (/^[a-z][a-z0-9+.-]+:\/\//i.test(uri) ? uri : resolve(folder, uri))
 
 /** SHA-256 over what decides a job's outcome; a model to continue from counts by its digest, so that a run's folder may move. */
 export function specHashOf(spec: TrainingSpec, options: PythonOptions): string {

@@ -1,8 +1,8 @@
 import { statSync } from 'node:fs'
 import { join } from 'node:path'
-import type { JobSnapshot, JobState, ModelRef, TrainingMetric } from '@sedi/spec'
+import { type JobSnapshot, type JobState, type ModelRef, SediError, type TrainingMetric } from '@sedi/spec'
 import * as z from 'zod'
-import { readIfPresent } from '../storage.ts'
+import { makeFolder, readIfPresent, writeFileAtomically } from '../storage.ts'
 
 /** The folder of a job: what goes in, and what the Python process leaves there. */
 export type JobFiles = {
@@ -35,9 +35,22 @@ export function jobFiles(trainerFolder: string, jobName: string): JobFiles {
   }
 }
 
+/** Remembers what the name stands for; a name that already stands for something else is a conflict. */
+export function claimName(files: JobFiles, specHash: string, jobName: string): void {
+  makeFolder(files.folder)
+  const known = readIfPresent(files.record)
+  if (known === undefined) {
+    writeFileAtomically(files.record, `${JSON.stringify({ specHash })}\n`)
+    return
+  }
+  if ((JSON.parse(known.toString()) as { specHash?: string }).specHash === specHash) return
+  throw new SediError('conflict', `Job “${jobName}” was submitted before with another spec. Use another jobName, or remove ${files.folder}.`)
+}
+
 const statusSchema = z.looseObject({
   state: z.string(),
-  pid: z.int(),
+  /** Of the Python process; absent where it is we who say what became of the job. */
+  pid: z.int().optional(),
   warnings: z.array(z.string()).default([]),
   error: z.object({ code: z.string(), message: z.string() }).optional(),
   model: z.looseObject({ digest: z.string() }).optional(),
@@ -58,7 +71,7 @@ const silenceMs = 30_000
 export function isAlive(files: JobFiles, now = Date.now()): boolean {
   const status = readStatus(files)
   const renewed = statSync(files.alive, { throwIfNoEntry: false })?.mtimeMs
-  if (status === undefined || renewed === undefined || now - renewed > silenceMs) return false
+  if (status?.pid === undefined || renewed === undefined || now - renewed > silenceMs) return false
   try {
     process.kill(status.pid, 0)
     return true

@@ -21,9 +21,9 @@ export function startTraining({ python, processes }: Launch, files: JobFiles): C
   }
 }
 
-/** Ours, with the package in reach whether or not it is installed, and without the keys of other services. */
-export function pythonEnvironment(): NodeJS.ProcessEnv {
-  const kept = Object.entries(process.env).filter(([name]) => !/API_KEY$|_SECRET$|^SEDI_API_TOKEN$/.test(name))
+/** Ours, with the package in reach whether or not it is installed, and without the keys of other services; `keys` names those to hand on all the same. */
+export function pythonEnvironment(keys: readonly string[] = []): NodeJS.ProcessEnv {
+  const kept = Object.entries(process.env).filter(([name]) => keys.includes(name) || !/API_KEY$|_SECRET$|^SEDI_API_TOKEN$/.test(name))
   const path = [`${packageFolder}/src`, process.env.PYTHONPATH]
     .filter((part) => part !== undefined && part !== '')
     .join(process.platform === 'win32' ? ';' : ':')

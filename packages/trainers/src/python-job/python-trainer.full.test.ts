@@ -4,7 +4,9 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as wait } from 'node:timers/promises'
 import type { Trainer, TrainingMetric, TrainingSpec } from '@sedi/spec'
+import { describeTrainerContract } from '@sedi/testing/contracts'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import command from '../backends/command.ts'
 import python from '../backends/python.ts'
 import { findPython, packageFolder } from './environment.ts'
 import { pythonEnvironment } from './processes.ts'
@@ -100,6 +102,21 @@ describe('trainer: python', { timeout: 300_000 }, () => {
     await trainer.close?.()
   })
 
+  it('does the same job for `command`, as a cluster would start it', async () => {
+    const options = command.options.parse({
+      command: [findPython(undefined), '-m', 'sedi_trainer', 'train', '{folder}'],
+      capabilities: { perStepLoss: true, fixedBatches: true, perStepGradNorm: true, perExampleLoss: true, resume: true },
+      job: {
+        ...{ baseModel: base, method: 'full', rowsPerDevice: 4, precision: 'fp32', gradientCheckpointing: false, checkpointEverySteps: 2 },
+        ...{ tooLong: 'truncate', chatTemplate: 'auto', keepOptimiser: true, mayDownload: false },
+      },
+    })
+    const trainer = await command.createTrainer(options, { folder: join(root, 'command') })
+    const { metrics, snapshot } = await train(trainer, spec())
+    expect(snapshot).toMatchObject({ state: 'succeeded', stepsDone: 6, model: { trainer: 'command', uri: 'r01/model' } })
+    expect(metrics).toEqual(undisturbed)
+  })
+
   it('can be cancelled, and says so afterwards', async () => {
     const trainer = await trainerIn('cancelled')
     const job = await trainer.submit(spec({ batches: Array.from({ length: 400 }, () => ['e0', 'e1']) }))
@@ -115,4 +132,12 @@ describe('trainer: python', { timeout: 300_000 }, () => {
     const none = await trainerIn('none', { python: join(root, 'no-python') })
     expect((await train(none, spec())).snapshot).toMatchObject({ state: 'failed', error: expect.stringMatching(/cannot be started/) })
   })
+})
+
+describeTrainerContract({
+  name: 'python',
+  capabilities: python.capabilities,
+  create: async () => ({ open: () => trainerIn('contract') }),
+  longJobSteps: 100,
+  timeoutMs: 300_000,
 })

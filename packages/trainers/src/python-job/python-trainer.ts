@@ -3,10 +3,10 @@ import { resolve } from 'node:path'
 import { setTimeout as wait } from 'node:timers/promises'
 import { type CallOptions, issuesError, type JobRef, SediError, type Trainer, type TrainerCapabilities } from '@sedi/spec'
 import { findSpecIssues } from '../spec-issues.ts'
-import { makeFolder, readIfPresent, writeFileAtomically } from '../storage.ts'
+import { readIfPresent, writeFileAtomically } from '../storage.ts'
 import { findPython } from './environment.ts'
 import { jobDocument, type PythonOptions, specHashOf } from './job-document.ts'
-import { isAlive, type JobFiles, jobFiles, readSteps, snapshotOf } from './job-files.ts'
+import { claimName, isAlive, type JobFiles, jobFiles, readSteps, snapshotOf } from './job-files.ts'
 import { openPythonModel } from './open-model.ts'
 import { endProcess, startTraining } from './processes.ts'
 
@@ -74,14 +74,13 @@ export function createPythonTrainer({ folder, options, python, processes }: Pyth
       const ref = { trainer: 'python', id: spec.jobName }
       if (isWorking(spec.jobName, files) || snapshotOf(files, false).state === 'succeeded') return ref
       writeFileAtomically(files.document, JSON.stringify(jobDocument(spec, options, folder)))
-      writeFileAtomically(files.status, JSON.stringify({ state: 'queued', pid: process.pid, warnings: [] }))
+      writeFileAtomically(files.status, JSON.stringify({ state: 'queued', warnings: [] }))
       const child = startTraining({ python: interpreter, processes }, files)
       child.once('error', (error) =>
         writeFileAtomically(
           files.status,
           JSON.stringify({
             state: 'failed',
-            pid: process.pid,
             warnings: [],
             error: { code: 'missing-dependency', message: `${interpreter} cannot be started: ${error.message}` },
           }),
@@ -104,7 +103,7 @@ export function createPythonTrainer({ folder, options, python, processes }: Pyth
       if (child !== undefined) await endProcess(child)
       else endStranger(files)
       const { warnings = [] } = snapshotOf(files, true)
-      writeFileAtomically(files.status, JSON.stringify({ state: 'cancelled', pid: process.pid, warnings }))
+      writeFileAtomically(files.status, JSON.stringify({ state: 'cancelled', warnings }))
     },
 
     async *metrics(job, { afterStep = 0, signal } = {}) {
@@ -115,6 +114,7 @@ export function createPythonTrainer({ folder, options, python, processes }: Pyth
         // What is there after the job has ended is all there will be.
         for (const metric of readSteps(files, last)) {
           yield metric
+          throwIfAborted({ signal })
           last = metric.step
         }
         if (state !== 'queued' && state !== 'running') return
@@ -135,18 +135,6 @@ export function createPythonTrainer({ folder, options, python, processes }: Pyth
       await Promise.all([...children.values()].map((child) => endProcess(child)))
     },
   }
-}
-
-/** Remembers what the name stands for; a name that already stands for something else is a conflict. */
-function claimName(files: JobFiles, specHash: string, jobName: string): void {
-  makeFolder(files.folder)
-  const known = readIfPresent(files.record)
-  if (known === undefined) {
-    writeFileAtomically(files.record, `${JSON.stringify({ specHash })}\n`)
-    return
-  }
-  if ((JSON.parse(known.toString()) as { specHash?: string }).specHash === specHash) return
-  throw new SediError('conflict', `Job “${jobName}” was submitted before with another spec. Use another jobName, or remove ${files.folder}.`)
 }
 
 /** A process that another one of ours started and left. */
