@@ -52,6 +52,32 @@ it('a server of one’s own without figures: said, and not a failure; no server 
   expect([gone.code, gone.stdout]).toEqual([1, expect.stringMatching(/FAILED +server/)])
 })
 
+it('looks at what else is bought: with --probe an embedder that does not answer fails before the teacher is paid', async () => {
+  const folder = testFolder()
+  const provider = await startFakeProvider({ bookFile: join(folder, 'book.jsonl') })
+  const embedder = { id: 'openai', model: 'no-such-model', baseUrl: provider.url }
+  const good = { ...embedder, model: 'simulated-embedder' }
+  writeConfig(folder, {
+    generator: { ...teacherAt(provider.url), price: undefined },
+    budget: { maxTokens: 50_000 },
+    embedder,
+    filter: { semantic: { threshold: 0.9, embedder: good } },
+  })
+  const untried = await sedi(['doctor'], { cwd: folder })
+  expect([untried.code, untried.stdout]).toEqual([
+    0,
+    expect.stringMatching(/ok +budget +pauses before 50000 tokens[\s\S]*– +embedder +openai no-such-model is not tried/),
+  ])
+  const probed = await sedi(['doctor', '--probe'], { cwd: folder })
+  expect([probed.code, probed.stdout]).toEqual([
+    2,
+    expect.stringMatching(/FAILED +embedder .*404[\s\S]*ok +semantic +openai simulated-embedder: a vector of 64 numbers/),
+  ])
+  await provider.close()
+  const nowhere = await sedi(['doctor', 'nowhere.yaml'], { cwd: folder })
+  expect([nowhere.code, nowhere.stderr]).toEqual([2, expect.stringMatching(/There is no configuration file .*nowhere\.yaml/)])
+})
+
 it('a configuration that is none: every problem, exit code 2', async () => {
   const folder = testFolder()
   writeConfig(folder, { filter: { treshold: 0.7 }, seeds: 'nowhere.jsonl' })

@@ -72,7 +72,7 @@ function statusError(status: number, error: ErrorReply, context: FailureContext)
   }
   const label = typeof words.code === 'string' ? `${status} ${words.code}` : String(status)
   const said = redact(words.message, context.secrets).slice(0, 300)
-  const message = `${context.provider}: ${context.host} answered ${label}: ${endSentence(said)}${advice === '' ? '' : `\n${advice}`}`
+  const message = `${context.provider}: ${context.host} answered ${label}: ${advice === '' ? endSentence(said) : `${said}\n${advice}`}`
   return new SediError(code, message, { retryable, details, secrets: context.secrets, cause: error })
 }
 
@@ -93,7 +93,7 @@ export function errorInAnswer(words: ErrorWords, context: Pick<FailureContext, '
     ? failureOf({ status, words, keyVariable: context.keyVariable })
     : ({ code: 'provider-response', retryable: true, advice: '' } as const)
   const said = redact(JSON.stringify(words), context.secrets).slice(0, 300)
-  const message = `${context.provider}: the status says success, and an answer was expected, but an error came: ${said}. It may have been charged.${advice === '' ? '' : `\n${advice}`}`
+  const message = `${context.provider}: expected an answer, as the 2xx status promises, but an error came: ${said}. It may have been charged.${advice === '' ? '' : `\n${advice}`}`
   return new SediError(code, message, { retryable, details: { charged: 'uncertain' }, secrets: context.secrets, cause })
 }
 

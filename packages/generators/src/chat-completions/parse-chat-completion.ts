@@ -106,6 +106,6 @@ function notACompletion(reply: unknown, problem: z.ZodError, context: ReplyConte
 }
 
 function unusable(what: string, { provider, secrets }: ReplyContext): SediError {
-  const message = `${provider}: the status says success, and a chat completion was expected, but ${what}. It may have been charged.`
+  const message = `${provider}: expected a chat completion, as the 2xx status promises, but ${what}. It may have been charged.`
   return new SediError('provider-response', message, { retryable: true, details: { charged: 'uncertain' }, secrets })
 }
