@@ -21,9 +21,9 @@ const json = async (args: readonly string[]): Promise<{ code: number | null; ans
   return { code, answer: JSON.parse(stdout) }
 }
 
-/** Starts a run and waits until some of its calls are answered and others in flight. */
-async function runInFull(): Promise<{ readonly name: string; readonly running: RunningSedi }> {
-  writeConfig(folder, runConfig(provider.url))
+/** Starts a run and waits until some of its calls are answered and others in flight. A long one is not over while other commands start. */
+async function runInFull(calls = 24): Promise<{ readonly name: string; readonly running: RunningSedi }> {
+  writeConfig(folder, { ...runConfig(provider.url), target: { calls } })
   const running = spawnSedi(['run', '--json'], { cwd: folder })
   while (book().entries.filter(({ charged }) => charged).length < 6) await wait(20)
   const [name] = readdirSync(join(folder, 'runs')).filter((entry) => !entry.includes('.'))
@@ -115,7 +115,7 @@ describe('sedi cancel', () => {
   })
 
   it('during a pause that takes its time, wins', async () => {
-    const { name, running } = await runInFull()
+    const { name, running } = await runInFull(1000)
     const [paused, cancelled] = await Promise.all([json(['pause', name]), json(['cancel', name])])
     expect([paused.code, cancelled]).toMatchObject([0, { code: 0, answer: { state: 'cancelled' } }])
     expect([1, 3]).toContain((await running.finished).code)

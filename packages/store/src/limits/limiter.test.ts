@@ -47,21 +47,21 @@ describe('createLimiter', () => {
     expect(given).toEqual([0, 0, 100, 100, 200])
   })
 
-  it('spreads requests evenly, over half a per cent more than a minute', async () => {
+  it('spreads requests evenly, over one per cent more than a minute', async () => {
     const given = ask(createLimiter({ concurrency: 100, requestsPerMinute: 3 }), 8, 1, 10)
     await vi.advanceTimersByTimeAsync(200_000)
-    // One every 20.1 s, up to a second early.
-    expect(given).toEqual([0, 19_100, 39_200, 60_300, 79_400, 99_500, 120_600, 139_700])
+    // One every 20.2 s, up to a second early.
+    expect(given).toEqual([0, 19_200, 39_400, 60_600, 79_800, 100_000, 121_200, 140_400])
   })
 
   it('never sends more tokens than allowed in any 60 seconds; a request larger than the limit goes alone', async () => {
     const limiter = createLimiter({ concurrency: 100, tokensPerMinute: 100 })
     const given = ask(limiter, 4, 40, 10)
     await vi.advanceTimersByTimeAsync(119_000)
-    expect(given).toEqual([0, 0, 60_300, 60_300])
+    expect(given).toEqual([0, 0, 60_600, 60_600])
     const large = ask(limiter, 1, 500, 10)
     await vi.advanceTimersByTimeAsync(61_000)
-    expect(large).toEqual([1600])
+    expect(large).toEqual([2200])
   })
 
   it('corrects the estimate with what was really used', async () => {

@@ -36,10 +36,10 @@ export type WindowOptions = {
 export const minuteMs = 60_000
 
 /**
- * Requests take different times to arrive, so those of one of our minutes may fall into less than a minute at the provider. Counting over half
- * a per cent more than a minute (300 ms) costs half a per cent of the rate and makes room for that.
+ * Requests take different times to be recorded and to arrive, so those of one of our minutes may fall into less than a minute at the provider.
+ * Counting over one per cent more than a minute (600 ms) costs one per cent of the rate and makes room for that.
  */
-const spanOfWindow = 1.005
+const spanOfWindow = 1.01
 
 export const spanMs = (windowMs: number): number => windowMs * spanOfWindow
 
