@@ -56,7 +56,10 @@ async function sendAndLearn(compose: () => ComposedRequest, connection: Connecte
     (client, sdkOptions) => client.chatCompletion({ ...connection.route, ...sent.body } as ChatBody, sdkOptions),
     signal,
     (refusal) => {
-      for (const lesson of learnFromRefusal(refusal, sent.body, connection.secrets)) if (!learned.has(lesson.setting)) learned.set(lesson.setting, lesson)
+      const lessons = learnFromRefusal(refusal, sent.body, connection.secrets)
+      // What failed for another reason may have been charged: it is not sent again because another call has learned something meanwhile.
+      if (lessons.length === 0) return false
+      for (const lesson of lessons) if (!learned.has(lesson.setting)) learned.set(lesson.setting, lesson)
       const before = JSON.stringify(sent.body)
       sent = compose()
       return JSON.stringify(sent.body) !== before

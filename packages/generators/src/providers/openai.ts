@@ -149,7 +149,10 @@ async function sendAndLearn(
     } catch (error) {
       const refusal = refusalOf(error)
       if (refusal === undefined) throw error
-      for (const lesson of learnFromRefusal(refusal, sent.body, secrets)) {
+      const lessons = learnFromRefusal(refusal, sent.body, secrets)
+      // Another call may have taught something meanwhile: that is no reason to send again what failed for another reason, and may have been charged.
+      if (lessons.length === 0) throw error
+      for (const lesson of lessons) {
         if (!learned.has(lesson.setting)) learned.set(lesson.setting, lesson)
       }
       if (JSON.stringify(compose().body) === JSON.stringify(sent.body)) throw error
