@@ -14,7 +14,16 @@ beforeEach(async () => {
 })
 afterEach(() => provider.close())
 
-const runConfig = (baseUrl: string) => ({ generator: teacherAt(baseUrl), target: { calls: 24 }, rounds: 2, limits: { concurrency: 4 } })
+/** Long enough for another command to start beside the run on a busy machine. */
+const calls = 100
+
+const runConfig = (baseUrl: string) => ({
+  generator: teacherAt(baseUrl),
+  prompt: { tasksPerCall: 3 },
+  target: { calls },
+  rounds: 2,
+  limits: { concurrency: 4 },
+})
 const book = () => readBook(join(folder, 'book.jsonl'))
 const json = async (args: readonly string[]): Promise<{ code: number | null; answer: Record<string, unknown> }> => {
   const { code, stdout } = await sedi([...args, '--json'], { cwd: folder })
@@ -22,8 +31,8 @@ const json = async (args: readonly string[]): Promise<{ code: number | null; ans
 }
 
 /** Starts a run and waits until some of its calls are answered and others in flight. A long one is not over while other commands start. */
-async function runInFull(calls = 24): Promise<{ readonly name: string; readonly running: RunningSedi }> {
-  writeConfig(folder, { ...runConfig(provider.url), target: { calls } })
+async function runInFull(target = calls): Promise<{ readonly name: string; readonly running: RunningSedi }> {
+  writeConfig(folder, { ...runConfig(provider.url), target: { calls: target } })
   const running = spawnSedi(['run', '--json'], { cwd: folder })
   while (book().entries.filter(({ charged }) => charged).length < 6) await wait(20)
   const [name] = readdirSync(join(folder, 'runs')).filter((entry) => !entry.includes('.'))
@@ -40,15 +49,15 @@ describe('sedi pause', () => {
     const paused = await running.finished
     expect([paused.code, JSON.parse(paused.stdout)]).toMatchObject([3, { state: 'paused', uncertainAttempts: 0, error: { code: 'aborted' } }])
     const charged = book().totals.charged
-    expect(charged).toBeLessThan(24)
+    expect(charged).toBeLessThan(calls)
     expect(JSON.parse(paused.stdout).calls).toBe(charged)
 
     // What was asked of a session that has ended must not stop the next one.
     writeFileSync(join(folder, 'runs', name, 'requests', 'pause.json'), JSON.stringify({ session: 0 }))
     writeFileSync(join(folder, 'runs', name, 'requests', 'cancel.json'), JSON.stringify({ session: 0 }))
     const resumed = await json(['resume', name])
-    expect(resumed).toMatchObject({ code: 0, answer: { state: 'done', calls: 24, uncertainAttempts: 0 } })
-    expect(book().totals).toMatchObject({ charged: 24, chargedAgain: 0 })
+    expect(resumed).toMatchObject({ code: 0, answer: { state: 'done', calls, uncertainAttempts: 0 } })
+    expect(book().totals).toMatchObject({ charged: calls, chargedAgain: 0 })
     expect(readdirSync(join(folder, 'runs', name, 'requests'))).toEqual([])
 
     const undisturbed = await json(['run', '--out', 'calm', '--set', 'limits.concurrency=16'])
