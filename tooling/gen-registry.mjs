@@ -10,6 +10,8 @@ const root = join(dirname(fileURLToPath(import.meta.url)), '..')
 const registries = {
   'packages/core/src/composers': { name: 'composers', not: ['composer.ts'] },
   'packages/core/src/picks': { name: 'picks', not: ['pick.ts'] },
+  'packages/core/src/seed-policies': { name: 'seedPolicies', not: ['seed-policy.ts', 'evict-in-order.ts'] },
+  'packages/core/src/signals': { name: 'signals', not: ['signal.ts', 'strongest-signal.ts'] },
   'packages/simulation/src/families': { name: 'families', not: [] },
   'packages/generators/src/providers': { name: 'providers', not: [] },
   'packages/generators/src/embedders': { name: 'embedders', not: [] },

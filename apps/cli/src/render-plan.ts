@@ -3,7 +3,7 @@ import type { RunConfig } from '@sedi/spec'
 import { formatCount, formatUsd } from './format.ts'
 
 /** What a run would do and cost, before anything is sent. */
-export function renderPlan(config: RunConfig, { estimate, seeds, testItems, benchmarkQuestions, notes }: RunPlan): string {
+export function renderPlan(config: RunConfig, { estimate, seeds, testItems, benchmarkQuestions, signal, notes }: RunPlan): string {
   const { target, rounds } = config
   const followUps = estimate.followUpsPerCall
   const goals = [
@@ -20,7 +20,7 @@ export function renderPlan(config: RunConfig, { estimate, seeds, testItems, benc
     `  checks        ${describeChecks(config)}${benchmarkQuestions === 0 ? '' : `; ${formatCount(benchmarkQuestions)} benchmark question${benchmarkQuestions === 1 ? '' : 's'}`}`,
     `  batches       ${config.batches.composer} (${config.batches.variant}), ${config.batches.size} examples each`,
     `  trainer       ${config.trainer.id}${config.trainer.id === 'none' ? '' : `, ${config.training.stepsPerRound === undefined ? `${config.training.epochsPerRound ?? 1} epochs` : `${config.training.stepsPerRound} steps`} per round`}`,
-    `  feedback      ${config.trainer.id === 'none' || config.seedPolicy.rule === 'fixed' ? 'off: the seeds stay as they are' : `${config.feedback.signal} every ${config.feedback.everySteps} steps`}`,
+    `  feedback      ${config.trainer.id === 'none' || config.seedPolicy.rule === 'fixed' ? 'off: the seeds stay as they are' : `${config.seedPolicy.rule}${signal === undefined ? '' : `, by ${signal} every ${config.feedback.everySteps} steps`}`}`,
     `  evaluation    ${config.evaluation.evaluators.length === 0 ? 'none' : `${config.evaluation.evaluators.join(', ')} on ${formatCount(testItems)} items`}`,
     `  tokens a call about ${formatCount(estimate.inputTokensPerCall.likely)} in (at most ${formatCount(estimate.inputTokensPerCall.atMost)}), at most ${formatCount(estimate.outputTokensPerCall.atMost)} out`,
     ...(followUps.atMost === 0

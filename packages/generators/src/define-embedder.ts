@@ -1,6 +1,6 @@
-import type { Embedder } from '@sedi/spec'
+import type { Credential, Embedder } from '@sedi/spec'
 import type * as z from 'zod'
-import type { Credential, ProviderContext } from './define-provider.ts'
+import type { ProviderContext } from './define-provider.ts'
 import type { ListPrice } from './prices/list-price.ts'
 
 /** One file in `embedders/` exports one of these; `id` is the file's name. */

@@ -1,6 +1,6 @@
-import type { Moderator } from '@sedi/spec'
+import type { Credential, Moderator } from '@sedi/spec'
 import type * as z from 'zod'
-import type { Credential, ProviderContext } from './define-provider.ts'
+import type { ProviderContext } from './define-provider.ts'
 
 /** One file in `moderators/` exports one of these; `id` is the file's name. */
 export type ModeratorDefinition<Options extends z.ZodObject = z.ZodObject> = {

@@ -1,15 +1,6 @@
-import type { Adaptation, CallFact, TextGenerator, Verifier } from '@sedi/spec'
+import type { Adaptation, CallFact, Credential, TextGenerator, Verifier } from '@sedi/spec'
 import type * as z from 'zod'
 import type { ListPrice } from './prices/list-price.ts'
-
-/** A key an adapter needs: given as an argument by programs, read from the environment by the kit, never part of a config file. */
-export type Credential = {
-  /** Name of the programmatic option. */
-  readonly option: string
-  readonly env: string
-  /** Without it the adapter cannot work at all. @default true */
-  readonly required?: boolean
-}
 
 export type ProviderContext = {
   /** By `Credential.option`. */

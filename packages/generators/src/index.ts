@@ -1,6 +1,6 @@
 export { defineEmbedder, type EmbedderDefinition } from './define-embedder.ts'
 export { defineModerator, type ModeratorDefinition } from './define-moderator.ts'
-export { type Credential, defineProvider, type ProviderContext, type ProviderDefinition } from './define-provider.ts'
+export { defineProvider, type ProviderContext, type ProviderDefinition } from './define-provider.ts'
 export { embedders } from './embedders/registry.gen.ts'
 export { moderators } from './moderators/registry.gen.ts'
 export type { Preset } from './presets/preset.ts'

@@ -1,6 +1,8 @@
+import { mkdirSync } from 'node:fs'
+import { join } from 'node:path'
 import { evaluators } from '@sedi/evaluation'
 import { type EmbedderDefinition, embedders, type ModeratorDefinition, moderators, type ProviderDefinition, providers } from '@sedi/generators'
-import { createMeaningIndex, type RunAdapters, type SemanticFilter } from '@sedi/pipeline'
+import { createMeaningIndex, type ExampleScorer, type RunAdapters, type SemanticFilter } from '@sedi/pipeline'
 import {
   type Adaptation,
   type Embedder,
@@ -39,7 +41,8 @@ export async function createAdapters(config: RunConfig, modelFolder: string, giv
     generator: given.generator ?? (await createGenerator(config, context)),
     embedder: given.embedder ?? (await createEmbedder(config.embedder)),
     semanticFilter: given.semanticFilter ?? (config.filter.semantic && (await createSemanticFilter(config.filter.semantic))),
-    trainer: given.trainer ?? (await createTrainer(config, modelFolder)),
+    trainer: given.trainer ?? (await createTrainer(config, modelFolder, context.onNotice)),
+    scorer: given.scorer ?? scorerOf(config, modelFolder),
     verifier: given.verifier ?? (await createVerifier(config)),
     moderator: given.moderator ?? (config.moderator && (await createModerator(config.moderator))),
     evaluators: config.evaluation.evaluators.map((id) => evaluators[id as keyof typeof evaluators]),
@@ -73,10 +76,39 @@ export async function createEmbedder(embedder: RunConfig['embedder']): Promise<E
   return definition.createEmbedder(ownOptions(definition, embedder), { credentials, timeoutMs: embedder.timeoutMs ?? 60_000 })
 }
 
-export async function createTrainer({ trainer }: RunConfig, folder: string): Promise<Trainer | undefined> {
-  if (trainer.id === 'none') return undefined
-  const definition = trainers[trainer.id as keyof typeof trainers] as unknown as TrainerDefinition
-  return definition.createTrainer(ownOptions(definition, trainer), { folder })
+export async function createTrainer({ trainer }: RunConfig, folder: string, onNotice?: TeacherContext['onNotice']): Promise<Trainer | undefined> {
+  return trainer.id === 'none' ? undefined : await makeTrainer(trainer, folder, onNotice)
+}
+
+async function makeTrainer(config: RunConfig['trainer'], folder: string, onNotice?: TeacherContext['onNotice']): Promise<Trainer> {
+  const definition = trainers[config.id as keyof typeof trainers] as unknown as TrainerDefinition
+  const credentials = findCredentials(definition.id, definition.credentials ?? [])
+  return definition.createTrainer(ownOptions(definition, config), { folder, credentials, onNotice })
+}
+
+/** Nothing is started before it is opened. */
+function scorerOf({ feedback: { scorer } }: RunConfig, folder: string): ExampleScorer | undefined {
+  if (scorer === undefined) return undefined
+  return {
+    id: scorer.id,
+    async open() {
+      const own = join(folder, 'scorer')
+      mkdirSync(own, { recursive: true })
+      const trainer = await makeTrainer(scorer, own)
+      const opened = await trainer.open?.(undefined)
+      if (opened?.scorer === undefined) {
+        await opened?.close()
+        throw new SediError('unsupported', `feedback.scorer: the trainer “${scorer.id}” opens no model that scores.`)
+      }
+      return {
+        scorer: opened.scorer,
+        async close() {
+          await opened.close()
+          await trainer.close?.()
+        },
+      }
+    },
+  }
 }
 
 async function createVerifier({ verifier }: RunConfig): Promise<Verifier | undefined> {

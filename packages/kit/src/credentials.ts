@@ -1,5 +1,5 @@
-import type { Credential, ProviderDefinition } from '@sedi/generators'
-import { SediError } from '@sedi/spec'
+import type { ProviderDefinition } from '@sedi/generators'
+import { type Credential, SediError } from '@sedi/spec'
 
 /**
  * Keys for an adapter, by option name: given ones first, then the environment. The only place that reads `process.env` for adapters;

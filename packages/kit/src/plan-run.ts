@@ -1,6 +1,6 @@
-import { type CostEstimate, estimateCost } from '@sedi/pipeline'
+import { type CostEstimate, estimateCost, policyOf, signalFor } from '@sedi/pipeline'
 import type { RunConfig } from '@sedi/spec'
-import { trainerCapabilities } from '@sedi/trainers'
+import { trainerCapabilities, trainerNotes } from '@sedi/trainers'
 import { providerOf } from './adapters.ts'
 import { priceNote } from './config/with-list-price.ts'
 import { loadBenchmarks } from './inputs/load-benchmarks.ts'
@@ -13,6 +13,8 @@ export type RunPlan = {
   readonly testItems: number
   /** Questions of `filter.benchmarks` that must not leak into the data. */
   readonly benchmarkQuestions: number
+  /** Name of the signal that feedback will use; undefined where it uses none. */
+  readonly signal: string | undefined
   /** What the user should know before starting: what is off, advisory or unknown, and what is used instead. */
   readonly notes: readonly string[]
 }
@@ -26,6 +28,7 @@ export async function planRun(config: RunConfig): Promise<RunPlan> {
     seeds: seeds.length,
     testItems: heldOut.length,
     benchmarkQuestions: benchmarks.length,
+    signal: policyOf(config).needs.signal ? signalFor(config, trainerCapabilities(config.trainer))?.id : undefined,
     notes: notesOf(config),
   }
 }
@@ -35,13 +38,22 @@ export function notesOf(config: RunConfig): string[] {
   const notes: string[] = []
   const trainer = trainerCapabilities(config.trainer)
   if (trainer === undefined) notes.push('No trainer: batches are not trained and feedback is off; the seeds stay as they are.')
-  else if (!trainer.fixedBatches) notes.push(`The trainer “${config.trainer.id}” cannot keep our batches: they are advisory.`)
-  if (trainer !== undefined && config.seedPolicy.rule === 'attractive') {
+  else if (!trainer.fixedBatches)
+    notes.push(
+      `The trainer “${config.trainer.id}” cannot keep our batches: they are advisory, and what it tells of a step may be about other rows. Should it shuffle, feedback is no better than chance.`,
+    )
+  if (trainer !== undefined && config.seedPolicy.rule !== 'fixed') {
     if (!config.feedback.verify) notes.push('Promoted seeds are not verified (feedback.verify is off).')
     else if (config.verifier === undefined)
       notes.push('Nobody knows the right answers here: promoted seeds are checked for schema, length, refusals and what filter.checks looks for only.')
     else notes.push(`Promoted seeds are checked by the oracle “${config.verifier.id}”. A real run has no such oracle.`)
   }
+  if (trainer !== undefined && policyOf(config).needs.signal) {
+    const signal = signalFor(config, trainer)
+    if (signal !== undefined && signal.fallback !== 1)
+      notes.push(`The trainer “${config.trainer.id}” gives no gradient norms: feedback uses ${signal.title} instead.`)
+  }
+  notes.push(...trainerNotes(config.trainer))
   if (config.generator.price === undefined) {
     const cap = config.budget.maxTokens
     notes.push(

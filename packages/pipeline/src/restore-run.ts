@@ -1,10 +1,11 @@
-import type { CallFact, CandidateFact, HeldOutItem, SeedTask } from '@sedi/spec'
+import type { CallFact, CandidateFact, HeldOutItem, Ledger, SeedTask } from '@sedi/spec'
 import { createRunBuyer } from './calls/run-buyer.ts'
 import { createChecks } from './checks/index.ts'
-import { type Run, type RunOptions, rememberStep } from './run-context.ts'
+import type { Run, RunOptions } from './run-context.ts'
 import { createMeanings } from './state/meanings.ts'
 import { createPool, type Pool } from './state/pool.ts'
 import { createSeedSet } from './state/seed-set.ts'
+import { signalFor, type TrainedBatch } from './state/trained-batches.ts'
 import { createContamination } from './steps/filter-completion.ts'
 import { callOfCandidate } from './steps/ids.ts'
 import { strategyOf } from './steps/plan-call.ts'
@@ -29,8 +30,9 @@ export async function restoreRun(options: RunOptions): Promise<Run> {
     pool,
     meanings: createMeanings(pool, config.filter.semantic, options.adapters),
     heldOut,
-    signals: [],
-    exampleSignals: new Map(),
+    trained: await trainedBatches(ledger),
+    signal: signalFor(config, options.adapters.trainer?.capabilities),
+    scores: new Map((await ledger.find('scores')).flatMap(({ ids, values }) => ids.map((id, i) => [id, values[i]!] as const))),
     filtered: new Set(yields.map(({ callId }) => callId)),
     contamination: createContamination(heldOut),
     checks: createChecks(config.filter.checks ?? {}, { benchmarks: options.benchmarks ?? [], moderator: options.adapters.moderator }),
@@ -41,9 +43,15 @@ export async function restoreRun(options: RunOptions): Promise<Run> {
   // Where answers are bought later, what was admitted and got no usable one still counts as an earlier text.
   const admitted = strategyOf(config).followUps === undefined ? { verdict: 'kept' as const } : {}
   for (const candidate of await ledger.find('candidate', admitted)) admitAgain(candidate, calls, run.pool)
-  const batches = new Map((await ledger.find('batch')).map((batch) => [batch.step, batch.exampleIds]))
-  for (const step of await ledger.find('step')) rememberStep(run, step, batches.get(step.step) ?? [])
   return run
+}
+
+async function trainedBatches(ledger: Ledger): Promise<TrainedBatch[]> {
+  const told = new Map((await ledger.find('step')).map((step) => [step.step, step]))
+  const finished = new Set((await ledger.find('stage', { stage: 'train' })).map(({ round }) => round))
+  return (await ledger.find('batch'))
+    .filter(({ step, round }) => told.has(step) || finished.has(round))
+    .map(({ step, exampleIds }) => ({ step, exampleIds, told: told.get(step) }))
 }
 
 /** What the calls that were filtered cost, with all that was asked about their items. */

@@ -4,6 +4,7 @@ import { composeBatches } from './steps/compose-batches.ts'
 import { evaluateModel } from './steps/evaluate-model.ts'
 import { filterCompletion } from './steps/filter-completion.ts'
 import { reseed } from './steps/reseed.ts'
+import { scoreExamples } from './steps/score-examples.ts'
 import { trainOnBatches } from './steps/train-on-batches.ts'
 
 /**
@@ -18,7 +19,8 @@ export async function runRound(round: number, run: Run): Promise<void> {
     await filterCompletion(completion, run) //                          K ← K + {x ∈ parse(raw) : no check fails, max ROUGE-L ≤ τ}
   }
   const batches = await composeBatches(round, run) //                   b₁ … b_T ← compose(cluster(K), B)
-  await trainOnBatches(round, batches, run) //                          θ ← step(θ, b); signal ← ‖∇‖ before clipping
+  await trainOnBatches(round, batches, run) //                          θ ← step(θ, b); what it tells: ‖∇‖ before clipping, losses, gaps
+  await scoreExamples(round, batches, run) //                           where the trainer tells no signal: IFD by a scorer beside it
   await reseed(round, run) //                                           S ← S − evict(S) + verify(pick(argmax_b signal))
   await evaluateModel(round, run)
 }

@@ -1,4 +1,4 @@
-import type { BatchSignal, NeighbourSearch } from '@sedi/core'
+import type { NeighbourSearch, SignalRule } from '@sedi/core'
 import type {
   Budget,
   Embedder,
@@ -8,9 +8,9 @@ import type {
   Limiter,
   Moderator,
   RunConfig,
+  Scorer,
   StageFact,
   StageName,
-  StepFact,
   Task,
   TextGenerator,
   Trainer,
@@ -24,6 +24,7 @@ import type { BenchmarkItem, CheckOutcome, Checks } from './checks/index.ts'
 import type { Meanings } from './state/meanings.ts'
 import type { Pool } from './state/pool.ts'
 import type { SeedSet } from './state/seed-set.ts'
+import type { TrainedBatch } from './state/trained-batches.ts'
 import type { Contamination } from './steps/filter-completion.ts'
 
 /** The adapters of a run, made by the kit. */
@@ -34,10 +35,18 @@ export type RunAdapters = {
   readonly semanticFilter?: SemanticFilter | undefined
   /** Undefined for `trainer: none`: no batches are trained and feedback is off. */
   readonly trainer: Trainer | undefined
+  /** Of `feedback.scorer`: opens the model that scores examples where the trainer tells nothing of its steps. */
+  readonly scorer?: ExampleScorer | undefined
   readonly verifier: Verifier | undefined
   /** Of the check `moderation`. */
   readonly moderator?: Moderator | undefined
   readonly evaluators: readonly Evaluator[]
+}
+
+export type ExampleScorer = {
+  /** Of the adapter, for the ledger. */
+  readonly id: string
+  open(): Promise<{ readonly scorer: Scorer; close(): Promise<void> }>
 }
 
 export type SemanticFilter = {
@@ -94,10 +103,12 @@ export type Run = RunOptions & {
   /** The pool by meaning; undefined without `filter.semantic`. */
   readonly meanings: Meanings | undefined
   readonly heldOut: readonly HeldOutItem[]
-  /** Signals of all steps so far, in step order. */
-  readonly signals: BatchSignal[]
-  /** Sum and number of the signals of the batches each example was in. */
-  readonly exampleSignals: Map<string, { sum: number; count: number }>
+  /** The batches trained so far, in step order, with what the trainer told of them. */
+  readonly trained: TrainedBatch[]
+  /** What makes a batch attractive, resolved from `feedback.signal`; undefined where there is no feedback. */
+  readonly signal: SignalRule | undefined
+  /** Figures of examples by `adapters.scorer`. */
+  readonly scores: Map<string, number | null>
   /** Calls whose answers were parsed and filtered. */
   readonly filtered: Set<string>
   readonly contamination: Contamination
@@ -125,14 +136,4 @@ export async function finishStage(
   const fact: StageFact = { kind: 'stage', round, stage, summary, at: run.clock() }
   await run.ledger.append([...facts, fact])
   run.stages.set(`${round}/${stage}`, fact)
-}
-
-/** Takes note of a trained step; the ledger has it already. */
-export function rememberStep(run: Run, step: StepFact, exampleIds: readonly string[]): void {
-  if (step.gradNorm === null) return
-  run.signals.push({ step: step.step, signal: step.gradNorm, targetTokens: step.targetTokens })
-  for (const id of exampleIds) {
-    const known = run.exampleSignals.get(id) ?? { sum: 0, count: 0 }
-    run.exampleSignals.set(id, { sum: known.sum + step.gradNorm, count: known.count + 1 })
-  }
 }

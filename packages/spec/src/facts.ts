@@ -1,6 +1,6 @@
 import type { ErrorCode } from './errors.ts'
 import type { Adaptation, Charged, FinishReason, GenerateRequest, Usage } from './generation.ts'
-import type { ExampleId, JobRef, ModelRef } from './training.ts'
+import type { ExampleId, JobRef, JobState, ModelRef } from './training.ts'
 
 /**
  * The facts of a run. Each kind is one append-only table with a natural key (named in the comment); the ledger gives every
@@ -24,6 +24,8 @@ export type Fact =
   | BatchFact
   | TrainingJobFact
   | StepFact
+  | TrainingOutcomeFact
+  | ScoresFact
   | ModelFact
   | EvalFact
   | StageFact
@@ -289,7 +291,38 @@ export type StepFact = {
   readonly targetTokens: number | null
   /** Aligned with the batch's exampleIds. */
   readonly exampleLosses: readonly number[] | null
+  /** Aligned with the batch's exampleIds: mean log p(best token) − log p(target), nats. */
+  readonly exampleGaps: readonly number[] | null
+  /** Aligned with the batch's exampleIds: which rows were left out of the loss. Null without a mask. */
+  readonly masked: readonly boolean[] | null
   readonly at: number
+}
+
+/** Key: index. How an attempt at a training job ended. */
+export type TrainingOutcomeFact = {
+  readonly kind: 'training-outcome'
+  readonly index: number
+  readonly round: number
+  readonly jobName: string
+  /** One of the port's end states. */
+  readonly state: JobState
+  readonly stepsDone: number
+  readonly errorCode: string | null
+  readonly message: string
+  readonly at: number
+}
+
+/** Key: round, measure. Figures of examples that no training step told: by a scorer, over all examples of a round. */
+export type ScoresFact = {
+  readonly kind: 'scores'
+  readonly round: number
+  /** `ifd`, … */
+  readonly measure: string
+  /** Who computed them. */
+  readonly scorer: string
+  readonly ids: readonly string[]
+  /** Aligned with ids; null where there is no figure (an empty answer). */
+  readonly values: readonly (number | null)[]
 }
 
 /** Key: round. The model after a round; round 0 is the base model. */

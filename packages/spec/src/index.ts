@@ -1,3 +1,4 @@
+export * from './credential.ts'
 export * from './errors.ts'
 export * from './evaluation.ts'
 export * from './facts.ts'

@@ -306,7 +306,37 @@ export const trainingSchema = z
       .default(0)
       .meta(describe('Decoupled weight decay.', { source: 'Alpaca: 0' })),
     maxLength: count('Longest example; longer ones are truncated and counted.', { unit: 'tokens', source: 'Alpaca: 512' }).default(512),
-    mask: z.enum(['none']).default('none').meta(describe('Which suspected label errors are left out of the loss.')),
+    mask: z
+      .enum(['none', 'gap', 'trim'])
+      .default('none')
+      .meta(
+        describe(
+          'Which suspected label errors are left out of the loss. `gap`: instructions to which the student firmly prefers another answer. `trim`: those with the highest losses of each batch.',
+          { source: 'FEEDBACK 6.1' },
+        ),
+      ),
+    maskThreshold: z
+      .number()
+      .positive()
+      .default(1.5)
+      .meta(
+        describe('`gap`: how firmly, as mean log-probability of the best token minus that of the answer’s.', {
+          unit: 'nats per token',
+          source: 'FEEDBACK 6.1',
+        }),
+      ),
+    maskShare: z
+      .number()
+      .gt(0)
+      .lt(1)
+      .default(0.1)
+      .meta(describe('`trim`: share of a batch that is left out, rounded down to whole rows.', { source: 'FEEDBACK 6.1' })),
+    maskWarmShare: z
+      .number()
+      .min(0)
+      .max(1)
+      .default(0.15)
+      .meta(describe('Share of the run’s rounds trained before the mask begins; a fraction of a round counts in steps.', { source: 'FEEDBACK 6.1' })),
   })
   .refine((training) => training.epochsPerRound === undefined || training.stepsPerRound === undefined, 'expected epochsPerRound or stepsPerRound, not both')
   .meta(describe('How the student is trained.'))
@@ -314,9 +344,15 @@ export const trainingSchema = z
 export const feedbackSchema = z
   .strictObject({
     signal: z
-      .enum(['batch-grad-norm'])
-      .default('batch-grad-norm')
-      .meta(describe('What makes a batch attractive. `batch-grad-norm`: L2 norm of its gradient before clipping.', { source: 'SeDi-Instruct' })),
+      .string()
+      .default('auto')
+      .meta(
+        describe(
+          'What makes a batch attractive; higher is more so. `auto`: the strongest that the trainer gives, in this order: `batch-grad-norm`, `loss-drop`, then `ifd` where there is a scorer. Which one was used is in the report and with every promotion.',
+          { source: 'batch-grad-norm: SeDi-Instruct' },
+        ),
+      ),
+    scorer: trainerBaseSchema.optional(),
     everySteps: count('Length of a feedback window; windows close at every multiple of it.', { unit: 'optimiser steps', source: 'SeDi-Instruct: 10' }).default(
       10,
     ),
@@ -352,12 +388,22 @@ export const feedbackSchema = z
 export const seedPolicySchema = z
   .strictObject({
     rule: z
-      .enum(['fixed', 'attractive'])
+      .string()
       .default('attractive')
       .meta(
         describe(
-          '`fixed`: the human seeds, always. `attractive`: instructions of attractive batches replace seeds whose children’s batches were least attractive.',
+          '`fixed`: the human seeds, always. `attractive`: instructions of attractive batches replace seeds whose children’s batches were least attractive. `random`: as many, by lot; a control. `coverage`: the unprotected seeds are drawn anew each round, rare kinds as often as common ones.',
         ),
+      ),
+    trustGap: z
+      .number()
+      .positive()
+      .default(1.5)
+      .meta(
+        describe('`coverage`: an instruction on which the student first preferred another answer more firmly than this does not become a seed.', {
+          unit: 'nats per token',
+          source: 'FEEDBACK 6.3',
+        }),
       ),
     protectHuman: z.number().min(0).max(1).default(0.5).meta(describe('Share of the seed set that stays human.')),
     protectRounds: z.int().min(0).default(2).meta(describe('Rounds for which a seed without evaluated children cannot be evicted.')),

@@ -27,6 +27,24 @@ export type Optimiser = {
   readonly weightDecay: number
 }
 
+/**
+ * Which rows of a batch are suspected label errors and stay out of the loss; their losses and gaps are reported all the same.
+ * `gap`: rows on which the student prefers another answer by more than `threshold` nats per target token.
+ * `trim`: the floor(`share` × rows) rows with the highest losses of each batch.
+ * Source: FEEDBACK 6.1; ours, not the paper's.
+ */
+export type Mask = (
+  | { readonly rule: 'gap'; readonly threshold: number }
+  | {
+      readonly rule: 'trim'
+      /** 0 to 1. */
+      readonly share: number
+    }
+) & {
+  /** The last global step that is trained without a mask: a student that has learned nothing disagrees with everything. */
+  readonly warmSteps: number
+}
+
 /** One training job: the batches of one round, in order. */
 export type TrainingSpec = {
   /** Unique within the run (`r03`); submitting the same name again continues that job instead of starting a second one. */
@@ -44,6 +62,8 @@ export type TrainingSpec = {
   /** Longest example in tokens of the trainer's tokeniser; what is longer is truncated and counted. */
   readonly maxLengthTokens: number
   readonly randomSeed: number
+  /** Undefined: every row counts. Only for trainers whose capabilities say `masks`. */
+  readonly mask?: Mask | undefined
 }
 
 export type SpecIssue = { readonly path: string; readonly message: string }
@@ -61,6 +81,8 @@ export type JobSnapshot = {
   readonly model?: ModelRef | undefined
   /** Why it failed, for people. */
   readonly error?: string | undefined
+  /** Why it failed, for programs: `nan-loss`, `out-of-memory`, `disk-full`, …; the trainer's own word. */
+  readonly errorCode?: string | undefined
   readonly warnings?: readonly string[] | undefined
 }
 
@@ -68,7 +90,7 @@ export type JobSnapshot = {
 export type TrainingMetric = {
   /** Global step number. */
   readonly step: number
-  /** The ids the trainer saw, in row order: the proof that our batch was kept. */
+  /** The ids the trainer saw, in row order: the proof that our batch was kept. Empty where it makes its own batches. */
   readonly exampleIds: readonly ExampleId[]
   /** Mean negative log-likelihood per target token over the batch, nats. */
   readonly loss: number
@@ -77,6 +99,13 @@ export type TrainingMetric = {
   readonly learningRate?: number | undefined
   /** Mean loss per target token of each row, nats, aligned with exampleIds. */
   readonly exampleLosses?: readonly number[] | undefined
+  /**
+   * Mean over each row's target tokens of log p(best token) − log p(target), nats, 0 or more; aligned with exampleIds. How firmly the
+   * student prefers another answer; most telling the first time it meets the row.
+   */
+  readonly exampleGaps?: readonly number[] | undefined
+  /** Whether each row was left out of the loss; aligned with exampleIds. Present exactly when the spec has a mask. */
+  readonly masked?: readonly boolean[] | undefined
   /** Target tokens in the batch. */
   readonly targetTokens?: number | undefined
 }
@@ -88,7 +117,8 @@ export type TrainerCapabilities = {
   readonly perStepLoss: boolean
   readonly perStepGradNorm: boolean
   readonly perExampleLoss: boolean
-  /** Can leave suspected label errors out of the loss. */
+  readonly perExampleGap: boolean
+  /** Can leave suspected label errors out of the loss (`TrainingSpec.mask`). */
   readonly masks: boolean
   /** Continues a job after its process died. */
   readonly resume: boolean

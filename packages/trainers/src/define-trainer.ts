@@ -1,9 +1,13 @@
-import type { Trainer, TrainerCapabilities } from '@sedi/spec'
+import type { Credential, Trainer, TrainerCapabilities } from '@sedi/spec'
 import type * as z from 'zod'
 
 export type TrainerContext = {
   /** A folder of this run's own, for checkpoints and job files. It exists. */
   readonly folder: string
+  /** Found for `credentials`, by option name. */
+  readonly credentials?: Readonly<Record<string, string>> | undefined
+  /** Told what a person should know while a job goes on. */
+  readonly onNotice?: ((message: string) => void) | undefined
 }
 
 export type SetUpOptions = {
@@ -24,6 +28,10 @@ export type TrainerDefinition<Options extends z.ZodObject = z.ZodObject> = {
   readonly options: Options
   /** Optional peer dependencies, imported on first use. */
   readonly dependencies: Readonly<Record<string, string>>
+  /** Keys it needs. @default none */
+  readonly credentials?: readonly Credential[]
+  /** What a plan should say about it: what it bills, what it does not keep. */
+  notes?(options: z.output<Options>): readonly string[]
   /** Known without starting anything, so that a plan can be checked before money is spent. */
   readonly capabilities: TrainerCapabilities
   /** Where the configuration says what the back end can do; `capabilities` are then those of the default. */

@@ -5,10 +5,12 @@ export type SpecLimits = {
   readonly trainer: string
   /** Longest example it takes. */
   readonly contextTokens: number
+  /** Whether it can leave rows out of the loss. */
+  readonly masks: boolean
 }
 
 /** Everything about a spec that a trainer which keeps our batches cannot do. Cost: linear in examples and batches. */
-export function findSpecIssues(spec: TrainingSpec, { trainer, contextTokens }: SpecLimits): SpecIssue[] {
+export function findSpecIssues(spec: TrainingSpec, { trainer, contextTokens, masks }: SpecLimits): SpecIssue[] {
   const issues: SpecIssue[] = []
   const expect = (met: boolean, path: string, message: string): void => {
     if (!met) issues.push({ path, message })
@@ -27,6 +29,12 @@ export function findSpecIssues(spec: TrainingSpec, { trainer, contextTokens }: S
   expect(optimiser.maxGradNorm > 0, 'optimiser.maxGradNorm', `expected more than 0 (Infinity: no clipping), got ${optimiser.maxGradNorm}`)
   const from = spec.continueFrom
   expect(from === undefined || from.trainer === trainer, 'continueFrom.trainer', `expected a model of "${trainer}", got one of "${from?.trainer}"`)
+  const { mask } = spec
+  expect(mask === undefined || masks, 'mask', `the trainer "${trainer}" cannot leave rows out of the loss; set training.mask to none`)
+  if (mask?.rule === 'gap') expect(mask.threshold > 0, 'mask.threshold', `expected more than 0, got ${mask.threshold}`)
+  if (mask?.rule === 'trim') expect(mask.share > 0 && mask.share < 1, 'mask.share', `expected more than 0 and less than 1, got ${mask.share}`)
+  const warmFits = mask === undefined || (Number.isInteger(mask.warmSteps) && mask.warmSteps >= 0)
+  expect(warmFits, 'mask.warmSteps', `expected 0 or a positive integer, got ${mask?.warmSteps}`)
   return [...issues, ...findBatchIssues(spec)]
 }
 

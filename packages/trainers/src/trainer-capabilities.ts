@@ -7,3 +7,9 @@ export function trainerCapabilities(trainer: { readonly id: string } & Readonly<
   const definition = trainers[trainer.id as keyof typeof trainers] as unknown as TrainerDefinition | undefined
   return definition?.capabilitiesOf?.(trainer) ?? definition?.capabilities
 }
+
+/** What a plan should say about the configured back end. */
+export function trainerNotes(trainer: { readonly id: string } & Readonly<Record<string, unknown>>): readonly string[] {
+  const definition = trainers[trainer.id as keyof typeof trainers] as unknown as TrainerDefinition | undefined
+  return definition?.notes?.(trainer) ?? []
+}

@@ -6,6 +6,8 @@ export type PickInput = {
   readonly count: number
   /** (R,) mean loss of each row when the batch was trained; for rules that rank. */
   readonly losses?: readonly number[] | undefined
+  /** (R,) rows that a mask left out of the loss; undefined without a mask. */
+  readonly masked?: readonly boolean[] | undefined
   readonly rng: Rng
 }
 
@@ -14,6 +16,6 @@ export type PickRule = {
   readonly id: string
   readonly title: string
   readonly needs: { readonly losses: boolean }
-  /** All rows in the order in which they should be tried; the caller stops when enough have passed its checks. */
+  /** Rows in the order in which they should be tried; the caller stops when enough have passed its checks. */
   order(input: PickInput): number[]
 }

@@ -1,11 +1,11 @@
 import type { InferenceClient, InferenceProviderOrPolicy, Options as SdkOptions } from '@huggingface/inference'
-import { SediError } from '@sedi/spec'
+import { type Credential, SediError } from '@sedi/spec'
 import * as z from 'zod'
 import { startCallClock } from '../chat-completions/call-clock.ts'
 import { abortedError } from '../chat-completions/chat-completion-error.ts'
 import { patientDispatcher } from '../chat-completions/patient-dispatcher.ts'
 import { type ErrorWords, readErrorBody } from '../chat-completions/read-error-body.ts'
-import type { Credential, ProviderContext } from '../define-provider.ts'
+import type { ProviderContext } from '../define-provider.ts'
 import { huggingFaceError } from './hugging-face-error.ts'
 import { type Trace, tracedFetch } from './traced-fetch.ts'
 

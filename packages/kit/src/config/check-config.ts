@@ -1,5 +1,5 @@
 import { type EmbedderDefinition, embedders, providers } from '@sedi/generators'
-import { type PromptStrategy, strategies } from '@sedi/pipeline'
+import { type PromptStrategy, policyOf, signalFor, strategies } from '@sedi/pipeline'
 import type { Issue, RunConfig } from '@sedi/spec'
 import { trainerCapabilities } from '@sedi/trainers'
 import { builtInSeedNames, isBuiltIn } from '../inputs/built-in-seeds.ts'
@@ -32,8 +32,21 @@ export function checkConfig(config: RunConfig): Issue[] {
     if (can === undefined) report('evaluation.evaluators', 'without a trainer there is no student to evaluate; remove the evaluators or choose a trainer')
     else if (!can.serves) report('evaluation.evaluators', `the trainer “${config.trainer.id}” cannot open the model it trained`)
   }
-  if (can !== undefined && config.seedPolicy.rule === 'attractive' && !can.perStepGradNorm) {
-    report('feedback.signal', `the trainer “${config.trainer.id}” does not report gradient norms; set seedPolicy.rule to fixed`)
+  if (can !== undefined && policyOf(config).needs.signal && signalFor(config, can) === undefined) {
+    const wanted = config.feedback.signal === 'auto' ? 'nothing of its steps' : `what “${config.feedback.signal}” needs`
+    const tells = config.feedback.signal === 'auto' || config.feedback.signal === 'ifd' ? wanted : `not ${wanted}`
+    report(
+      'feedback.signal',
+      `the trainer “${config.trainer.id}” tells ${tells}; set feedback.scorer (a trainer with a model that scores examples), or seedPolicy.rule: fixed`,
+    )
+  }
+  if (can !== undefined && policyOf(config).needs.gaps && !can.perExampleGap) {
+    report('seedPolicy.rule', `“${config.seedPolicy.rule}” needs the gaps of examples, which the trainer “${config.trainer.id}” does not report`)
+  }
+  const scorer = config.feedback.scorer === undefined ? undefined : trainerCapabilities(config.feedback.scorer)
+  if (scorer?.serves === false) report('feedback.scorer', `the trainer “${config.feedback.scorer!.id}” cannot open a model`)
+  if (can !== undefined && config.training.mask !== 'none' && !can.masks) {
+    report('training.mask', `the trainer “${config.trainer.id}” cannot leave rows out of the loss; set it to none`)
   }
   if (can !== undefined && config.feedback.pick === 'hardest' && !can.perExampleLoss) {
     report('feedback.pick', `“hardest” needs per-example losses, which the trainer “${config.trainer.id}” does not report`)

@@ -1,10 +1,11 @@
-import { composers, picks } from '@sedi/core'
+import { composers, picks, seedPolicies, signals } from '@sedi/core'
 import { evaluators } from '@sedi/evaluation'
 import { embedders, moderators, providers } from '@sedi/generators'
 import { checks, heuristics, strategies } from '@sedi/pipeline'
 import {
   batchesSchema,
   checkModeSchema,
+  type Evaluator,
   embedderBaseSchema,
   evaluationSchema,
   feedbackSchema,
@@ -13,6 +14,7 @@ import {
   moderatorBaseSchema,
   promptSchema,
   runConfigShape,
+  seedPolicySchema,
   semanticFilterSchema,
   trainerBaseSchema,
   verifierBaseSchema,
@@ -47,7 +49,11 @@ const checkModes = z.strictObject(
 
 const verifiers = Object.fromEntries(Object.entries(providers as AdapterTable).filter(([, provider]) => 'createVerifier' in provider))
 const noTrainer = z.strictObject({ id: z.literal('none').meta({ description: 'data only: no training, no feedback' }) })
-const evaluatorIds = Object.keys(evaluators) as [string, ...string[]]
+// A run has nobody who judges: those that need one belong to `sedi evaluate`.
+const evaluatorIds = (Object.values(evaluators) as readonly Evaluator[]).filter(({ needs }) => needs.judge !== true).map(({ id }) => id) as [
+  string,
+  ...string[],
+]
 
 /** Keys that name an adapter; a bare string in them is shorthand for `{ id }`. */
 export const adapterKeys = ['generator', 'verifier', 'moderator', 'embedder', 'trainer'] as const
@@ -76,7 +82,18 @@ export const runConfigSchema = z.strictObject({
     })
     .prefault({}),
   batches: batchesSchema.extend({ composer: registered(batchesSchema.shape.composer, composers) }).prefault({}),
-  feedback: feedbackSchema.extend({ pick: registered(feedbackSchema.shape.pick, picks) }).prefault({}),
+  feedback: feedbackSchema
+    .extend({
+      signal: registered(feedbackSchema.shape.signal, { auto: true, ...signals }),
+      scorer: adapter(
+        trainerBaseSchema,
+        trainers,
+        'The model of a trainer that scores examples for the signal `ifd`, as it is: nothing is trained.',
+      ).optional(),
+      pick: registered(feedbackSchema.shape.pick, picks),
+    })
+    .prefault({}),
+  seedPolicy: seedPolicySchema.extend({ rule: registered(seedPolicySchema.shape.rule, seedPolicies) }).prefault({}),
   evaluation: evaluationSchema
     .extend({
       evaluators: z

@@ -13,7 +13,7 @@ export default {
     prompt: { strategy: 'joint', seedsPerPrompt: 3, tasksPerCall: 20 },
     filter: { threshold: 0.85, heuristics: 'alpaca' },
     batches: { composer: 'round-robin', variant: 'epoch-exact' },
-    feedback: { signal: 'batch-grad-norm', everySteps: 10, topBatches: 1, picksPerBatch: 2, pick: 'random', verify: true },
+    feedback: { signal: 'auto', everySteps: 10, topBatches: 1, picksPerBatch: 2, pick: 'random', verify: true },
     seedPolicy: { rule: 'attractive', protectHuman: 0.5, protectRounds: 2 },
   },
 } satisfies Recipe

@@ -1,5 +1,6 @@
 import type { BatchFact, RunConfig } from '@sedi/spec'
 import { finishedStage, finishStage, type Run } from '../run-context.ts'
+import { policyOf } from '../state/seed-policy-of.ts'
 import { composePool } from './compose-pool.ts'
 
 /**
@@ -44,7 +45,7 @@ export async function composeBatches(round: number, run: Run): Promise<readonly 
 
 /** Feedback picks at most one instruction per cluster, so it needs them whatever the composer does. */
 function needsClusters(config: RunConfig): boolean {
-  return config.seedPolicy.rule === 'attractive'
+  return policyOf(config).needs.clusters
 }
 
 async function lastStep(run: Run): Promise<number> {

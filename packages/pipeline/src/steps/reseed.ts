@@ -1,32 +1,38 @@
-import { attractiveBatches, type BatchSignal, chooseEvictions, closedWindows, createNoveltyIndex, createRng, type FeedbackWindow, picks } from '@sedi/core'
-import type { BatchFact, SeedEventFact } from '@sedi/spec'
+import { closedWindows, createNoveltyIndex, createRng, type Departure, type PolicyExample, type SeedPolicyInput, type Wish, type WishGroup } from '@sedi/core'
+import type { BatchFact, SeedEventFact, StepFact } from '@sedi/spec'
 import { finishedStage, finishStage, type Run } from '../run-context.ts'
 import type { KeptExample } from '../state/pool.ts'
+import { policyOf } from '../state/seed-policy-of.ts'
 import type { ActiveSeed } from '../state/seed-set.ts'
+import { batchSignals, exampleSignals } from '../state/trained-batches.ts'
 import { verifyPromotion } from './verify-promotion.ts'
 
-/** An instruction of an attractive batch on its way into the seed set. */
-type Promotion = { readonly example: KeptExample; readonly batch: BatchSignal; readonly window: FeedbackWindow; readonly rank: number }
+/** A wish that passed every check. */
+type Promotion = { readonly example: KeptExample; readonly wish: Wish }
 
 /**
- * Feedback: for each window that closed in this round, b* ← argmax signal; new ← pick(b*) that pass verify, are not in S and resemble
- * nothing in S (max ROUGE-L ≤ τ); S ← S − evict(S, |new|) + new. The size of S does not change. New seeds act from the next round.
+ * S ← S − evict(S, |new|) + new, where new ← wishes of the seed policy that pass verify, are not in S and resemble nothing in S
+ * (max ROUGE-L ≤ τ). The size of S does not change. New seeds act from the next round.
  */
 export async function reseed(round: number, run: Run): Promise<void> {
   if (finishedStage(run, round, 'reseed') !== undefined) return
-  if (run.adapters.trainer === undefined || run.config.seedPolicy.rule === 'fixed') return finishStage(run, round, 'reseed', { feedback: 'off' })
+  const policy = policyOf(run.config)
+  if (policy.id === 'fixed' || run.adapters.trainer === undefined || (policy.needs.signal && run.signal === undefined)) {
+    return finishStage(run, round, 'reseed', { feedback: 'off' })
+  }
   run.onProgress({ round, rounds: run.config.rounds, stage: 'reseed', done: 0, planned: undefined })
-  const windows = closedWindows(run.signals, run.config.feedback.everySteps, lastWindowOf(round - 1, run))
-  const candidates = await choosePromotions(windows, round, run)
-  const evicted = chooseEvictions(standings(run), { count: candidates.promotions.length, round, ...run.config.seedPolicy })
-  const promoted = candidates.promotions.slice(0, evicted.length)
-  const events = [...evicted.map((id) => evictionEvent(id, round, run)), ...promoted.map((one) => additionEvent(one, round, run))]
+  const input = await policyInput(round, run)
+  const revision = policy.revise(input)
+  const { promotions, refused } = await grant(revision.groups, run)
+  const departures = revision.evict(promotions.length)
+  const promoted = promotions.slice(0, departures.length)
+  const events = [...departures.map((one) => evictionEvent(one, round, run)), ...promoted.map((one) => additionEvent(one, round))]
   const numbered = events.map((event, i): SeedEventFact => ({ ...event, index: run.seeds.events + i }))
   const summary = {
-    windowEnd: windows.at(-1)?.end ?? lastWindowOf(round - 1, run),
-    windows: windows.length,
+    windowEnd: input.windows.at(-1)?.end ?? lastWindowOf(round - 1, run),
+    windows: input.windows.length,
     promoted: promoted.length,
-    refused: candidates.refused,
+    refused,
   }
   await finishStage(run, round, 'reseed', summary, numbered)
   for (const event of numbered) run.seeds.apply(event)
@@ -37,28 +43,62 @@ function lastWindowOf(round: number, run: Run): number {
   return Number(finishedStage(run, round, 'reseed')?.summary.windowEnd ?? 0)
 }
 
-type Refusal = { readonly exampleId: string; readonly step: number; readonly why: string }
+/** What a seed policy may look at, as the ledger has it. */
+async function policyInput(round: number, run: Run): Promise<SeedPolicyInput> {
+  const { feedback, seedPolicy, randomSeed } = run.config
+  const signals = run.signal === undefined ? [] : batchSignals(run.trained, run.signal, run.scores)
+  const windows = closedWindows(signals, feedback.everySteps, lastWindowOf(round - 1, run))
+  const batches = await run.ledger.find('batch')
+  const steps = await run.ledger.find('step')
+  const batchByStep = new Map(batches.map((batch) => [batch.step, batch]))
+  const stepByStep = new Map(steps.map((step) => [step.step, step]))
+  const firstGaps = firstGapsOf(steps, batchByStep)
+  return {
+    round,
+    seeds: standings(run, exampleSignals(run.trained, signals)),
+    windows,
+    batchOf(step) {
+      const { exampleIds, clusters } = batchByStep.get(step)!
+      const told = stepByStep.get(step)
+      return { exampleIds, clusters, losses: told?.exampleLosses ?? null, masked: told?.masked ?? null }
+    },
+    pool: run.pool.examples.map(({ id, instruction }): PolicyExample => ({ id, instruction, firstGap: firstGaps.get(id) ?? null })),
+    settings: { ...feedback, ...seedPolicy },
+    signal: run.signal,
+    rng: (...name) => createRng(randomSeed, ...name),
+  }
+}
 
-async function choosePromotions(windows: readonly FeedbackWindow[], round: number, run: Run): Promise<{ promotions: Promotion[]; refused: Refusal[] }> {
+/** Each example's gap at its first visit, before it was learned. Steps in order. */
+function firstGapsOf(steps: readonly StepFact[], batches: ReadonlyMap<number, BatchFact>): Map<string, number> {
+  const gaps = new Map<string, number>()
+  for (const { step, exampleGaps } of steps) {
+    for (const [row, id] of (batches.get(step)?.exampleIds ?? []).entries()) {
+      const gap = exampleGaps?.[row]
+      if (gap !== undefined && !gaps.has(id)) gaps.set(id, gap)
+    }
+  }
+  return gaps
+}
+
+type Refusal = { readonly exampleId: string; readonly step: number | null; readonly why: string }
+
+async function grant(groups: readonly WishGroup[], run: Run): Promise<{ promotions: Promotion[]; refused: Refusal[] }> {
   const gate = createGate(run)
   const promotions: Promotion[] = []
   const refused: Refusal[] = []
-  for (const window of windows) {
-    for (const [i, signal] of attractiveBatches(window, run.config.feedback.topBatches, run.config.feedback).entries()) {
-      const [batch] = await run.ledger.find('batch', { step: signal.step })
-      const clusters = new Set<number>()
-      for (const row of await pickOrder(batch!, round, run)) {
-        if (clusters.size >= run.config.feedback.picksPerBatch) break
-        const example = run.pool.get(batch!.exampleIds[row]!)!
-        const cluster = batch!.clusters?.[row] ?? row
-        if (clusters.has(cluster)) continue
-        const why = await gate.refuse(example)
-        if (why === undefined) {
-          gate.admit(example)
-          clusters.add(cluster)
-          promotions.push({ example, batch: signal, window, rank: i + 1 })
-        } else refused.push({ exampleId: example.id, step: signal.step, why })
-      }
+  for (const { quota, wishes } of groups) {
+    const clusters = new Set<number | string>()
+    for (const wish of wishes) {
+      if (clusters.size >= quota) break
+      if (clusters.has(wish.cluster)) continue
+      const example = run.pool.get(wish.exampleId)!
+      const why = await gate.refuse(example)
+      if (why === undefined) {
+        gate.admit(example)
+        clusters.add(wish.cluster)
+        promotions.push({ example, wish })
+      } else refused.push({ exampleId: example.id, step: wish.step, why })
     }
   }
   return { promotions, refused }
@@ -86,21 +126,11 @@ function createGate(run: Run): { refuse(example: KeptExample): Promise<string | 
   }
 }
 
-async function pickOrder(batch: BatchFact, round: number, run: Run): Promise<number[]> {
-  const rule = picks[run.config.feedback.pick as keyof typeof picks]
-  const [step] = rule.needs.losses ? await run.ledger.find('step', { step: batch.step }) : []
-  return rule.order({
-    count: batch.exampleIds.length,
-    losses: step?.exampleLosses ?? undefined,
-    rng: createRng(run.config.randomSeed, 'pick', round, batch.step),
-  })
-}
-
 /** Each seed with the mean signal of the batches its children were in. */
-function standings(run: Run): (ActiveSeed & { childSignal: number | undefined })[] {
+function standings(run: Run, signals: ReturnType<typeof exampleSignals>): (ActiveSeed & { childSignal: number | undefined })[] {
   const sums = new Map<string, { sum: number; count: number }>()
   for (const { id, seedIds } of run.pool.examples) {
-    const signal = run.exampleSignals.get(id)
+    const signal = signals.get(id)
     if (signal === undefined) continue
     for (const seedId of seedIds) {
       const known = sums.get(seedId) ?? { sum: 0, count: 0 }
@@ -115,9 +145,9 @@ function standings(run: Run): (ActiveSeed & { childSignal: number | undefined })
 
 type UnnumberedEvent = Omit<SeedEventFact, 'index'>
 
-function additionEvent({ example, batch, window, rank }: Promotion, round: number, run: Run): UnnumberedEvent {
+function additionEvent({ example, wish }: Promotion, round: number): UnnumberedEvent {
   const { id, instruction, input, output } = example
-  const { signal, everySteps, pick } = run.config.feedback
+  const { step, windowEnd, signal, score, reason } = wish
   return {
     kind: 'seed-event',
     round,
@@ -128,20 +158,16 @@ function additionEvent({ example, batch, window, rank }: Promotion, round: numbe
     input,
     output,
     exampleId: id,
-    step: batch.step,
-    windowEnd: window.end,
+    step,
+    windowEnd,
     signal,
-    score: batch.signal,
-    reason: `picked (${pick}) from the batch of step ${batch.step}: ${signal} ${batch.signal.toFixed(4)}, rank ${rank} of ${window.batches.length} in the window of steps ${window.end - everySteps + 1} to ${window.end}`,
+    score,
+    reason,
   }
 }
 
-function evictionEvent(seedId: string, round: number, run: Run): UnnumberedEvent {
-  const { origin, instruction, input, output, childSignal } = standings(run).find(({ id }) => id === seedId)!
-  const reason =
-    childSignal === undefined
-      ? `none of its children was trained on within ${run.config.seedPolicy.protectRounds} rounds`
-      : `lowest mean ${run.config.feedback.signal} (${childSignal.toFixed(4)}) of the batches its children were in`
+function evictionEvent({ id: seedId, score, reason }: Departure, round: number, run: Run): UnnumberedEvent {
+  const { origin, instruction, input, output } = run.seeds.active().find(({ id }) => id === seedId)!
   return {
     kind: 'seed-event',
     round,
@@ -154,8 +180,8 @@ function evictionEvent(seedId: string, round: number, run: Run): UnnumberedEvent
     exampleId: null,
     step: null,
     windowEnd: null,
-    signal: run.config.feedback.signal,
-    score: childSignal ?? null,
+    signal: run.signal?.id ?? null,
+    score,
     reason,
   }
 }

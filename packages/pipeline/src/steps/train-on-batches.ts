@@ -2,7 +2,9 @@ import {
   type BatchFact,
   type JobRef,
   type JobSnapshot,
+  type Mask,
   type ModelRef,
+  type RunConfig,
   SediError,
   type StepFact,
   studentPrompt,
@@ -11,7 +13,7 @@ import {
   type TrainingMetric,
   type TrainingSpec,
 } from '@sedi/spec'
-import { finishedStage, finishStage, type Run, rememberStep } from '../run-context.ts'
+import { finishedStage, finishStage, type Run } from '../run-context.ts'
 
 const pollMs = 1000
 
@@ -32,12 +34,17 @@ export async function trainOnBatches(round: number, batches: readonly BatchFact[
   }
   const job = await trainer.submit(spec)
   await run.ledger.append([{ kind: 'training-job', round, jobName: spec.jobName, job, at: run.clock() }])
-  const byStep = new Map(batches.map((batch) => [batch.step, batch]))
-  for await (const metric of untilStopped(trainer.metrics?.(job), run.stop)) await recordStep(metric, byStep, round, run)
-  const finished = await waitForJob(trainer, job, run)
+  const follow = createFollower(round, batches, trainer, run)
+  for await (const metric of untilStopped(trainer.metrics?.(job), run.stop)) await follow.record(metric)
+  const finished = await waitForJob(trainer, job, run, follow.progress)
+  await recordOutcome(round, spec.jobName, finished, run)
   const model = modelOf(finished, trainer, spec.jobName)
-  await finishStage(run, round, 'train', { steps: batches.length, warnings: finished.warnings ?? [] }, [{ kind: 'model', round, model }])
-  for (const warning of finished.warnings ?? []) run.onNotice(warning)
+  for (const { step, exampleIds } of batches) if (!follow.told.has(step)) run.trained.push({ step, exampleIds, told: undefined })
+  run.trained.sort((a, b) => a.step - b.step)
+  const warnings = [...(finished.warnings ?? []), ...follow.warnings()]
+  const summary = { steps: batches.length, told: follow.told.size, signal: run.signal?.id ?? null, ...follow.masked(), warnings }
+  await finishStage(run, round, 'train', summary, [{ kind: 'model', round, model }])
+  for (const warning of warnings) run.onNotice(warning)
 }
 
 async function trainingSpec(round: number, batches: readonly BatchFact[], run: Run): Promise<TrainingSpec> {
@@ -58,7 +65,21 @@ async function trainingSpec(round: number, batches: readonly BatchFact[], run: R
     },
     maxLengthTokens: training.maxLength,
     randomSeed,
+    mask: maskOf(round, batches, run.config),
   }
+}
+
+/** The mask of a round's job. The warm share is of rounds; where it ends within this one, of its steps. */
+export function maskOf(
+  round: number,
+  batches: readonly Pick<BatchFact, 'step'>[],
+  { training, rounds }: Pick<RunConfig, 'training' | 'rounds'>,
+): Mask | undefined {
+  if (training.mask === 'none') return undefined
+  const warmRounds = training.maskWarmShare * rounds
+  const shareOfThis = Math.min(1, Math.max(0, warmRounds - (round - 1)))
+  const warmSteps = batches[0]!.step - 1 + Math.round(shareOfThis * batches.length)
+  return training.mask === 'gap' ? { rule: 'gap', threshold: training.maskThreshold, warmSteps } : { rule: 'trim', share: training.maskShare, warmSteps }
 }
 
 const toTrainingExample = (task: { id: string; instruction: string; input: string; output: string }): TrainingExample => ({
@@ -72,29 +93,68 @@ export async function modelAfter(round: number, run: Run): Promise<ModelRef | un
   return (await run.ledger.find('model')).filter((fact) => fact.round <= round).at(-1)?.model
 }
 
-async function recordStep(metric: TrainingMetric, batches: ReadonlyMap<number, BatchFact>, round: number, run: Run): Promise<void> {
-  const batch = batches.get(metric.step)
-  if (batch === undefined || batch.exampleIds.join() !== metric.exampleIds.join()) {
-    throw new SediError(
-      'conflict',
-      `Step ${metric.step} was not trained on the batch composed for it: expected ${batch?.exampleIds.length ?? 0} examples in order, the trainer reports ${metric.exampleIds.length} others. Its signals cannot be used.`,
-    )
+/** Takes a round's steps as the trainer tells them. */
+function createFollower(round: number, batches: readonly BatchFact[], { id, capabilities }: Trainer, run: Run) {
+  const byStep = new Map(batches.map((batch) => [batch.step, batch]))
+  const first = batches[0]!.step
+  const told = new Set<number>()
+  let rows = 0
+  let maskedRows = 0
+  let beyond = 0
+
+  const progress = (done: number): void => run.onProgress({ round, rounds: run.config.rounds, stage: 'train', done, planned: batches.length })
+
+  async function record(metric: TrainingMetric): Promise<void> {
+    const batch = byStep.get(metric.step)
+    if (capabilities.fixedBatches) assertSameBatch(metric, batch)
+    // A trainer that makes its own batches may make more of them than we composed.
+    if (batch === undefined) return void beyond++
+    const step = stepFact(metric, round, run.clock())
+    await run.ledger.append([step])
+    told.add(metric.step)
+    rows += metric.masked?.length ?? 0
+    maskedRows += metric.masked?.filter(Boolean).length ?? 0
+    if (metric.step > (run.trained.at(-1)?.step ?? 0)) run.trained.push({ step: step.step, exampleIds: batch.exampleIds, told: step })
+    progress(metric.step - first + 1)
   }
-  const step: StepFact = {
-    kind: 'step',
-    step: metric.step,
-    round,
-    loss: metric.loss,
-    gradNorm: metric.gradNorm ?? null,
-    learningRate: metric.learningRate ?? null,
-    targetTokens: metric.targetTokens ?? null,
-    exampleLosses: metric.exampleLosses ?? null,
-    at: run.clock(),
+
+  return {
+    told,
+    record,
+    progress,
+    masked: () => (rows === 0 ? {} : { maskedRows, maskedShare: maskedRows / rows }),
+    warnings: () => (beyond === 0 ? [] : [`“${id}” made ${beyond} more steps than the ${batches.length} composed ones; their figures are left out.`]),
   }
-  await run.ledger.append([step])
-  if (metric.step > (run.signals.at(-1)?.step ?? 0)) rememberStep(run, step, batch.exampleIds)
-  const first = batches.keys().next().value ?? metric.step
-  run.onProgress({ round, rounds: run.config.rounds, stage: 'train', done: metric.step - first + 1, planned: batches.size })
+}
+
+function assertSameBatch(metric: TrainingMetric, batch: BatchFact | undefined): void {
+  if (batch !== undefined && batch.exampleIds.join() === metric.exampleIds.join()) return
+  throw new SediError(
+    'conflict',
+    `Step ${metric.step} was not trained on the batch composed for it: expected ${batch?.exampleIds.length ?? 0} examples in order, the trainer reports ${metric.exampleIds.length} others. Its signals cannot be used.`,
+  )
+}
+
+const stepFact = (metric: TrainingMetric, round: number, at: number): StepFact => ({
+  kind: 'step',
+  step: metric.step,
+  round,
+  loss: metric.loss,
+  gradNorm: metric.gradNorm ?? null,
+  learningRate: metric.learningRate ?? null,
+  targetTokens: metric.targetTokens ?? null,
+  exampleLosses: metric.exampleLosses ?? null,
+  exampleGaps: metric.exampleGaps ?? null,
+  masked: metric.masked ?? null,
+  at,
+})
+
+/** How the attempt ended, whether or not the round goes on: a failed one is retried by the next resume, and stays on record. */
+async function recordOutcome(round: number, jobName: string, { state, stepsDone, error, errorCode }: JobSnapshot, run: Run): Promise<void> {
+  const index = (await run.ledger.find('training-outcome')).length
+  await run.ledger.append([
+    { kind: 'training-outcome', index, round, jobName, state, stepsDone, errorCode: errorCode ?? null, message: error ?? '', at: run.clock() },
+  ])
 }
 
 /** A pause does not wait for a training job: a remote one goes on without us, a local one continues from its checkpoint. */
@@ -114,10 +174,16 @@ async function* untilStopped(metrics: AsyncIterable<TrainingMetric> | undefined,
 }
 
 /** Polls until the job has ended. A state this version does not know is waited for, and said. */
-export async function waitForJob(trainer: Trainer, job: JobRef, run: Pick<Run, 'onNotice' | 'stop'>): Promise<JobSnapshot> {
+export async function waitForJob(
+  trainer: Trainer,
+  job: JobRef,
+  run: Pick<Run, 'onNotice' | 'stop'>,
+  onSteps: (done: number) => void = () => {},
+): Promise<JobSnapshot> {
   const known = new Set(['queued', 'running', 'succeeded', 'failed', 'cancelled', 'lost'])
   for (let said = ''; ; ) {
     const snapshot = await trainer.get(job)
+    if (snapshot.stepsDone > 0) onSteps(snapshot.stepsDone)
     if (!known.has(snapshot.state) && snapshot.state !== said) {
       said = snapshot.state
       run.onNotice(`The trainer “${trainer.id}” reports the state “${said}”, which this version does not know; waiting.`)

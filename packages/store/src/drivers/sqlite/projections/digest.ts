@@ -31,11 +31,17 @@ function contentOf(fact: Fact, responseHashOf: (callId: string) => string): read
     case 'batch':
       return [fact.step, fact.round, fact.epoch, fact.composer, fact.exampleIds, fact.clusters, fact.diversity, fact.conflicts]
     case 'step':
-      return [fact.step, fact.round, fact.loss, fact.gradNorm, fact.learningRate, fact.targetTokens, fact.exampleLosses]
+      // Gaps and masks came later: a step without them counts as it did before.
+      return [
+        ...[fact.step, fact.round, fact.loss, fact.gradNorm, fact.learningRate, fact.targetTokens, fact.exampleLosses],
+        ...(fact.exampleGaps === null && fact.masked === null ? [] : [fact.exampleGaps, fact.masked]),
+      ]
     case 'seed-event': {
       const { index, round, action, seedId, origin, exampleId, step, windowEnd, signal, score, reason } = fact
       return texts([index, round, action, seedId, origin, fact.instruction, fact.input, fact.output, exampleId, step, windowEnd, signal, score, reason])
     }
+    case 'scores':
+      return [fact.round, fact.measure, fact.scorer, fact.ids, fact.values]
     case 'eval':
       return texts([fact.round, fact.evaluator, fact.itemId, fact.value, fact.prediction])
     default:

@@ -1,0 +1,204 @@
+import type { Fact, OpenRun, StepFact, TrainerCapabilities } from '@sedi/spec'
+import { describe, expect, it } from 'vitest'
+import { carryOn, createTestRun, newStore, scriptedTrainer } from './fixtures/harness.ts'
+import type { ExampleScorer } from './run-context.ts'
+import { maskOf } from './steps/train-on-batches.ts'
+
+const promotedIn = async ({ ledger }: OpenRun) => (await ledger.find('seed-event', { action: 'add' })).filter(({ origin }) => origin === 'machine')
+
+/** A trainer of less: what it does not declare it does not tell. */
+function lesserTrainer(changes: Partial<TrainerCapabilities>): ReturnType<typeof scriptedTrainer> {
+  const trainer = scriptedTrainer()
+  const told = trainer.metrics!
+  const capabilities = { ...trainer.capabilities, ...changes }
+  return Object.assign(trainer, {
+    capabilities,
+    metrics: !capabilities.perStepLoss
+      ? undefined
+      : async function* (job: Parameters<typeof told>[0]) {
+          for await (const { gradNorm, exampleLosses, exampleIds, ...metric } of told(job)) {
+            yield {
+              ...metric,
+              exampleIds: capabilities.fixedBatches ? exampleIds : [],
+              ...(capabilities.perStepGradNorm ? { gradNorm } : {}),
+              ...(capabilities.perExampleLoss ? { exampleLosses } : {}),
+            }
+          }
+        },
+  })
+}
+
+describe('the signal of feedback', () => {
+  it('is the loss drop where there are no norms; batches of a trainer that makes its own are advisory', async () => {
+    const run = await createTestRun(newStore())
+    // Twice as many steps as composed, as a service that splits batches would make.
+    const trainer = lesserTrainer({ fixedBatches: false, perStepGradNorm: false, perExampleLoss: false })
+    const told = trainer.metrics!
+    trainer.metrics = async function* (job) {
+      let last = 0
+      for await (const metric of told(job)) {
+        yield metric
+        last = metric.step
+      }
+      for (let extra = 1; extra <= 8; extra++) yield { step: 1000 + last + extra, exampleIds: [], loss: 1 }
+    }
+    const notices: string[] = []
+    expect((await carryOn(run, { adapters: { trainer }, onNotice: (notice) => notices.push(notice) })).state).toBe('done')
+    const steps = await run.ledger.find('step')
+    expect(steps).toHaveLength(24)
+    expect(steps.every(({ gradNorm, exampleLosses }) => gradNorm === null && exampleLosses === null)).toBe(true)
+    const promoted = await promotedIn(run)
+    expect(promoted.length).toBeGreaterThan(2)
+    const loss = new Map(steps.map((step) => [step.step, step.loss]))
+    for (const { signal, score, step } of promoted) {
+      expect(signal).toBe('loss-drop')
+      expect(score).toBe(loss.get(step!)! - loss.get(step! + 1)!)
+    }
+    const [stage] = await run.ledger.find('stage', { stage: 'train' })
+    expect(stage!.summary).toMatchObject({ signal: 'loss-drop', steps: 8, told: 8 })
+    expect(notices.join()).toContain('made 8 more steps than the 8 composed ones; their figures are left out')
+    await run.close()
+  })
+
+  it('is the IFD of a scorer where the trainer tells nothing; recorded once, restored after a stop', async () => {
+    const run = await createTestRun(newStore())
+    const trainer = lesserTrainer({ fixedBatches: false, perStepLoss: false, perStepGradNorm: false, perExampleLoss: false })
+    let opened = 0
+    let closed = 0
+    // log p of an answer after its instruction depends on its length; alone it is −1.
+    const scorer: ExampleScorer = {
+      id: 'small',
+      async open() {
+        opened++
+        const score = async (items: readonly { prompt: string; completion: string }[]) =>
+          items.map(({ prompt, completion }) => ({ tokenLogprobs: [prompt === '' ? -1 : -1 / (1 + completion.length)], topLogprobs: [0] }))
+        return { scorer: { score }, close: async () => void closed++ }
+      },
+    }
+    const config = { feedback: { everySteps: 4, scorer: { id: 'small' } } }
+    const stop = new AbortController()
+    const submit = trainer.submit.bind(trainer)
+    trainer.submit = async (spec) => {
+      if (spec.jobName === 'r02') stop.abort()
+      return submit(spec)
+    }
+    expect((await carryOn(run, { config, adapters: { trainer, scorer }, stop: stop.signal })).state).toBe('paused')
+    expect((await carryOn(run, { config, adapters: { trainer, scorer } })).state).toBe('done')
+    expect([opened, closed]).toEqual([3, 3])
+    const scores = await run.ledger.find('scores')
+    expect(scores.map(({ round, measure, scorer: by }) => [round, measure, by])).toEqual([1, 2, 3].map((round) => [round, 'ifd', 'small']))
+    const ids = scores.flatMap(({ ids }) => ids)
+    expect(new Set(ids).size).toBe(ids.length)
+    const figures = new Map(scores.flatMap(({ ids, values }) => ids.map((id, i) => [id, values[i]!])))
+    const promoted = await promotedIn(run)
+    expect(promoted.length).toBeGreaterThan(2)
+    for (const { signal, score, step } of promoted) {
+      const [batch] = await run.ledger.find('batch', { step: step! })
+      const own = batch!.exampleIds.map((id) => figures.get(id)!).filter((value) => value < 1)
+      expect(signal).toBe('ifd')
+      expect(score).toBeCloseTo(own.reduce((a, b) => a + b, 0) / own.length, 12)
+    }
+    expect(await run.ledger.find('step')).toEqual([])
+    await run.close()
+  })
+})
+
+describe('a mask', () => {
+  const batches = Array.from({ length: 10 }, (_, i) => ({ step: 11 + i }))
+  const training = { mask: 'gap', maskThreshold: 1.5, maskShare: 0.1, maskWarmShare: 0.15 } as never
+  it('begins after its share of the rounds, a fraction of a round counted in steps', () => {
+    const warm = (round: number, rounds: number) => maskOf(round, batches, { training, rounds } as never)!.warmSteps
+    expect(warm(1, 20)).toBe(20) // the whole round
+    expect(warm(3, 20)).toBe(20)
+    expect(warm(4, 20)).toBe(10) // from its first step on
+    expect(warm(1, 1)).toBe(12) // 15 % of 10 steps, rounded
+    expect(warm(1, 4)).toBe(16) // 0.6 of the first round
+  })
+
+  it('goes to the trainer as the configuration says, and what it left out is on record', async () => {
+    const run = await createTestRun(newStore())
+    const trainer = scriptedTrainer()
+    const told = trainer.metrics!
+    trainer.metrics = async function* (job) {
+      for await (const metric of told(job)) {
+        const gaps = metric.exampleIds.map((_, row) => row / 4)
+        yield { ...metric, exampleGaps: gaps, masked: gaps.map((gap) => gap > 3) }
+      }
+    }
+    await carryOn(run, { config: { training: { stepsPerRound: 8, mask: 'trim', maskShare: 0.25, maskWarmShare: 0 } }, adapters: { trainer } })
+    expect(trainer.submitted.map(({ mask }) => mask)).toEqual([0, 8, 16].map((warmSteps) => ({ rule: 'trim', share: 0.25, warmSteps })))
+    const [step] = await run.ledger.find('step')
+    expect(step).toMatchObject({ exampleGaps: Array.from({ length: 16 }, (_, i) => i / 4), masked: Array.from({ length: 16 }, (_, i) => i > 12) })
+    const [stage] = await run.ledger.find('stage', { stage: 'train' })
+    const rows = (await run.ledger.find('step', { round: 1 })).map(({ masked }) => masked!)
+    const left = rows.flat().filter(Boolean).length
+    expect(left).toBeGreaterThan(10)
+    expect(stage!.summary).toMatchObject({ maskedRows: left, maskedShare: left / rows.flat().length })
+    await run.close()
+  })
+})
+
+describe('how training jobs ended', () => {
+  it('is on record for every attempt', async () => {
+    const run = await createTestRun(newStore())
+    await carryOn(run, { adapters: { trainer: scriptedTrainer({ failAtStep: 13 }) } })
+    await carryOn(run)
+    const outcomes = await run.ledger.find('training-outcome')
+    expect(outcomes.map(({ round, state, message }) => [round, state, message])).toEqual([
+      [1, 'succeeded', ''],
+      [2, 'failed', 'loss is NaN'],
+      [2, 'succeeded', ''],
+      [3, 'succeeded', ''],
+    ])
+    await run.close()
+  })
+})
+
+describe('seed policies', () => {
+  const finish = async (rule: string, adapters: object = {}): Promise<OpenRun> => {
+    const run = await createTestRun(newStore())
+    expect((await carryOn(run, { config: { seedPolicy: { rule, protectHuman: 0.5 }, feedback: { everySteps: 4, verify: false } }, adapters })).state).toBe(
+      'done',
+    )
+    return run
+  }
+  const sizes = async ({ ledger }: OpenRun) => {
+    const events = await ledger.find('seed-event')
+    const active = new Map<string, Fact & { kind: 'seed-event' }>()
+    for (const event of events) event.action === 'add' ? active.set(event.seedId, event) : active.delete(event.seedId)
+    return { size: active.size, human: [...active.values()].filter(({ origin }) => origin === 'human').length }
+  }
+
+  it('random: as many change as with attractive, half of the seeds stay human', async () => {
+    const [random, attractive] = [await finish('random'), await finish('attractive')]
+    const counts = await Promise.all([random, attractive].map(async (run) => (await promotedIn(run)).length))
+    expect(counts[0]).toBe(counts[1])
+    const { size, human } = await sizes(random)
+    expect(human / size).toBeGreaterThanOrEqual(0.5)
+    for (const event of await promotedIn(random)) expect(event).toMatchObject({ step: null, score: null, reason: 'drawn by lot' })
+    await Promise.all([random.close(), attractive.close()])
+  })
+
+  it('coverage: draws the unprotected half anew each round, from what the student did not contradict', async () => {
+    const trainer = scriptedTrainer()
+    Object.assign(trainer, { capabilities: { ...trainer.capabilities, perExampleGap: true } })
+    const told = trainer.metrics!
+    trainer.metrics = async function* (job) {
+      for await (const metric of told(job)) yield { ...metric, exampleGaps: metric.exampleIds.map((id) => (id.endsWith('0') ? 2 : 0.1)) }
+    }
+    const run = await finish('coverage', { trainer })
+    const { size, human } = await sizes(run)
+    expect(human).toBeGreaterThanOrEqual(Math.ceil(size / 2))
+    const promoted = await promotedIn(run)
+    // Drawn anew: more entered over the rounds than are there at the end.
+    expect(promoted.length).toBeGreaterThan(size - human)
+    expect(size - human).toBeGreaterThan(20)
+    for (const { seedId, signal, reason } of promoted) {
+      expect(seedId.endsWith('0')).toBe(false)
+      expect([signal, reason]).toEqual(['coverage', expect.stringMatching(/its signature “\S+ \S+” has \d+ of \d+ instructions; first gap 0\.10/)])
+    }
+    const steps: readonly StepFact[] = await run.ledger.find('step')
+    expect(steps[0]!.exampleGaps).not.toBeNull()
+    await run.close()
+  })
+})

@@ -1,0 +1,62 @@
+import type { BatchSignal, SignalNeed, SignalRule, TrainedStep } from '@sedi/core'
+import { signals, strongestSignal } from '@sedi/core'
+import type { RunConfig, TrainerCapabilities } from '@sedi/spec'
+
+/** A batch that was trained on, or handed to a trainer that makes its own of the same examples. */
+export type TrainedBatch = {
+  /** Global optimiser step. */
+  readonly step: number
+  readonly exampleIds: readonly string[]
+  /** Undefined where the trainer tells nothing of its steps. */
+  readonly told: TrainedStep | undefined
+}
+
+/** What a trainer, and a scorer beside it, can give a signal. */
+export function availableSignals(capabilities: TrainerCapabilities, hasScorer: boolean): ReadonlySet<SignalNeed> {
+  const { perStepLoss, perStepGradNorm, perExampleLoss } = capabilities
+  const given: readonly [SignalNeed, boolean][] = [
+    ['loss', perStepLoss],
+    ['gradNorm', perStepGradNorm],
+    ['exampleLosses', perExampleLoss],
+    ['scorer', hasScorer],
+  ]
+  return new Set(given.filter(([, has]) => has).map(([need]) => need))
+}
+
+/**
+ * The signal that feedback uses: the configured one, or for `auto` the strongest that there is. Undefined without a trainer, or when it
+ * cannot be had.
+ */
+export function signalFor({ feedback }: Pick<RunConfig, 'feedback'>, capabilities: TrainerCapabilities | undefined): SignalRule | undefined {
+  if (capabilities === undefined) return undefined
+  const available = availableSignals(capabilities, feedback.scorer !== undefined)
+  if (feedback.signal === 'auto') return strongestSignal(available)
+  const rule: SignalRule = signals[feedback.signal as keyof typeof signals]
+  return rule.needs.every((need) => available.has(need)) ? rule : undefined
+}
+
+/** The signal of every batch that has one, in step order. */
+export function batchSignals(batches: readonly TrainedBatch[], rule: SignalRule, scores: ReadonlyMap<string, number | null>): BatchSignal[] {
+  return batches.flatMap(({ step, exampleIds, told }, i) => {
+    const signal = rule.of({ exampleIds, trained: told, next: batches[i + 1]?.told, scoreOf: (id) => scores.get(id) })
+    return signal === null ? [] : [{ step, signal, targetTokens: told?.targetTokens }]
+  })
+}
+
+/** Mean signal of the batches each example was in. */
+export function exampleSignals(
+  batches: readonly TrainedBatch[],
+  signals: readonly BatchSignal[],
+): Map<string, { readonly sum: number; readonly count: number }> {
+  const bySteps = new Map(signals.map(({ step, signal }) => [step, signal]))
+  const sums = new Map<string, { sum: number; count: number }>()
+  for (const { step, exampleIds } of batches) {
+    const signal = bySteps.get(step)
+    if (signal === undefined) continue
+    for (const id of exampleIds) {
+      const known = sums.get(id) ?? { sum: 0, count: 0 }
+      sums.set(id, { sum: known.sum + signal, count: known.count + 1 })
+    }
+  }
+  return sums
+}
