@@ -1,13 +1,4 @@
-/** Numbers the way people read them; `–` where there is none. */
-export const formatCount = (value: number): string => value.toLocaleString('en-US')
-
-export function formatUsd(value: number | null, digits = 4): string {
-  return value === null || !Number.isFinite(value) ? 'unknown' : `$${value.toFixed(digits)}`
-}
-
-export function formatPercent(share: number | null, digits = 1): string {
-  return share === null || Number.isNaN(share) ? '–' : `${(share * 100).toFixed(digits)} %`
-}
+export { formatCount, formatPercent, formatUsd } from '@sedi/kit'
 
 export function formatDuration(ms: number): string {
   const seconds = Math.round(ms / 1000)

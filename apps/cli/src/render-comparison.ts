@@ -1,34 +1,20 @@
-import type { RunReport } from '@sedi/kit'
+import { figureRows } from '@sedi/kit'
 import type { FinishedArm } from './commands/quickstart.ts'
-import { formatCount, formatPercent, formatTable, formatUsd } from './format.ts'
-import { renderScore } from './render-report.ts'
+import { formatTable } from './format.ts'
 
 const shownSeeds = 5
 
 const armTitles: Readonly<Record<string, string>> = { alpaca: 'Self-Instruct (Alpaca form)', sedi: 'SeDi' }
 
 /** Both arms side by side, the promoted seeds with their reasons, and what the figures cannot show. */
-export function renderComparison(arms: readonly FinishedArm[], folder: string): string {
-  const row = (name: string, cell: (report: RunReport) => string): string[] => [name, ...arms.map(({ report }) => cell(report))]
-  const table = formatTable([
-    ['', ...arms.map(({ report }) => armTitles[report.recipe] ?? report.recipe)],
-    row('calls', ({ calls }) => formatCount(calls)),
-    row('instructions written', ({ raw }) => formatCount(raw)),
-    row('kept', ({ kept, raw }) => `${formatCount(kept)} (${formatPercent(kept / raw)})`),
-    ...(Object.keys(arms[0]!.report.rejected) as (keyof RunReport['rejected'])[])
-      .filter((reason) => arms.some(({ report }) => report.rejected[reason] > 0))
-      .map((reason) => row(`rejected: ${reason}`, ({ rejected }) => formatCount(rejected[reason]))),
-    row('tokens in / out', ({ inputTokens, outputTokens }) => `${formatCount(inputTokens)} / ${formatCount(outputTokens)}`),
-    row('cost', ({ costUsd }) => formatUsd(costUsd)),
-    row('cost per kept', ({ costPerKeptUsd }) => formatUsd(costPerKeptUsd, 6)),
-    row('optimiser steps', ({ steps }) => formatCount(steps)),
-    row('epochs', ({ epochs }) => epochs.toFixed(2)),
-    row('batch diversity', ({ batchDiversity }) => batchDiversity?.toFixed(4) ?? '–'),
-    row('conflicts per batch', ({ conflictsPerBatch }) => conflictsPerBatch?.toFixed(2) ?? '–'),
-    row('accuracy before', ({ evaluations }) => (evaluations[0] === undefined ? '–' : renderScore(evaluations[0]).replace('base ', ''))),
-    row('accuracy after', ({ evaluations }) => (evaluations.at(-1) === undefined ? '–' : renderScore(evaluations.at(-1)!))),
-    row('seeds promoted', ({ seedsPromoted }) => formatCount(seedsPromoted)),
-  ])
+export function renderComparison(arms: readonly FinishedArm[], folder: string, quote: string): string {
+  const heads = arms.map(({ report }) => armTitles[report.recipe] ?? report.recipe)
+  const table = formatTable(
+    figureRows(
+      heads,
+      arms.map(({ report }) => report),
+    ),
+  )
   return [
     '',
     table,
@@ -40,9 +26,11 @@ export function renderComparison(arms: readonly FinishedArm[], folder: string): 
     'Run folders:',
     ...arms.map(({ folder: runFolder }) => `  ${runFolder}`),
     '',
-    'What this does not show: one random seed cannot tell which arm is better. Equal calls and equal steps give the arms different epochs,',
-    'discard figures of the simulated teacher are calibrated to real streams, and a promoted seed was checked by an oracle that a real run',
-    'does not have. The quickstart shows that the loop works and what each part did.',
+    quote,
+    '',
+    'What this does not show besides: equal calls and equal steps give the arms different epochs, discard figures of the simulated teacher',
+    'are calibrated to real streams, and a promoted seed was checked by an oracle that a real run does not have. The quickstart shows that',
+    'the loop works and what each part did.',
     '',
     'Look closer:',
     ...closerLooks(arms, folder),
@@ -63,6 +51,7 @@ function closerLooks(arms: readonly FinishedArm[], folder: string): string[] {
   const sedi = arms.at(-1)!
   const id = sedi.promoted.at(-1)?.seedId ?? 'r01-c0000-i00'
   return [
+    `  npm run --silent sedi -- compare ${arms.map((arm) => arm.folder).join(' ')} --out comparison.html`,
     `  npm run --silent sedi -- explain ${sedi.folder} ${id}`,
     `  npm run --silent sedi -- runs --out ${folder}/runs`,
     `  npm run --silent sedi -- export ${sedi.folder} --out instructions.jsonl`,

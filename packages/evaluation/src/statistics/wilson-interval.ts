@@ -1,4 +1,4 @@
-export type Interval = { readonly low: number; readonly high: number }
+import type { Interval } from './interval.ts'
 
 /** Two-sided 95 %: `scipy.stats.norm.ppf(0.975)`. */
 const z95 = 1.959963984540054

@@ -1,0 +1,40 @@
+import type { Report, ReportPart } from './report.ts'
+
+export type MarkdownReport = {
+  readonly text: string
+  /** Drawings that the text shows, by the name under which it expects them beside it. */
+  readonly files: ReadonlyMap<string, string>
+}
+
+/** The report as Markdown (GitHub’s kind) and the SVG files it shows. @param prefix put before the files’ names, so that reports can share a folder */
+export function reportMarkdown({ title, parts }: Report, prefix = ''): MarkdownReport {
+  const files = new Map(parts.flatMap((part) => (part.kind === 'plot' ? [[plotFile(prefix, part.name), part.svg] as const] : [])))
+  return { text: `# ${escaped(title)}\n\n${parts.map((part) => partMarkdown(part, prefix)).join('\n\n')}\n`, files }
+}
+
+const plotFile = (prefix: string, name: string): string => `${prefix}${name}.svg`
+
+function partMarkdown(part: ReportPart, prefix: string): string {
+  switch (part.kind) {
+    case 'heading':
+      return `## ${escaped(part.text)}`
+    case 'text':
+      return escaped(part.text)
+    case 'quote':
+      return `> ${escaped(part.text)}`
+    case 'list':
+      return part.items.map((item) => `- ${escaped(item)}`).join('\n')
+    case 'table': {
+      const [head = [], ...rows] = part.rows.map((row) => row.map(cell))
+      const rule = head.map((_, column) => (column === 0 ? '---' : '---:'))
+      return [head, rule, ...rows].map((row) => `| ${row.join(' | ')} |`).join('\n')
+    }
+    case 'plot':
+      return `![${escaped(part.alt)}](${encodeURI(plotFile(prefix, part.name))})`
+  }
+}
+
+const cell = (text: string): string => escaped(text).replaceAll('|', '\\|')
+
+/** Shows what Markdown would take for markup; line ends would end a part. */
+const escaped = (text: string): string => text.replaceAll(/[\\`*_<>[\]#~]/g, (sign) => `\\${sign}`).replaceAll(/\s*\n\s*/g, ' ')
