@@ -1,4 +1,4 @@
-import { closeSync, fsyncSync, mkdirSync, openSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
+import { closeSync, fsyncSync, mkdirSync, openSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { SediError } from '@sedi/spec'
 
@@ -42,6 +42,9 @@ export function writeFileAtomically(path: string, bytes: Uint8Array | string): v
     try {
       writeFileSync(file, bytes)
       fsyncSync(file)
+    } catch (error) {
+      rmSync(temporary, { force: true }) // half a file would keep a full disk full
+      throw error
     } finally {
       closeSync(file)
     }

@@ -39,6 +39,8 @@ export type TrainerTest =
   | 'reports steps in order'
   | 'trains on exactly our batches'
   | 'gives the signals it declares, and no others'
+  | 'leaves masked rows out of the gradient'
+  | 'refuses a mask'
   | 'reports steps after a step'
   | 'takes the same job twice as one'
   | 'refuses another spec under a name'
@@ -75,7 +77,7 @@ export function trainingSpec(changes: Partial<TrainingSpec> = {}, count: number 
 }
 
 /** Skips what the back end does not declare, by its own word. */
-function undeclared({ fixedBatches, perStepLoss, resume, cancel, serves }: TrainerCapabilities): Skips<TrainerTest> {
+function undeclared({ fixedBatches, perStepLoss, masks, resume, cancel, serves }: TrainerCapabilities): Skips<TrainerTest> {
   const without = (declared: boolean, what: string, ...tests: TrainerTest[]): [TrainerTest, string][] =>
     declared ? [] : tests.map((test) => [test, `it declares no ${what}`])
   return Object.fromEntries([
@@ -83,6 +85,8 @@ function undeclared({ fixedBatches, perStepLoss, resume, cancel, serves }: Train
     ...without(resume && cancel, 'resume and cancel', 'goes on with a job that was stopped'),
     ...without(cancel, 'cancel', 'cancels a job and keeps its steps', 'follows after a restart what is under way', 'ends a wait for steps when aborted'),
     ...without(fixedBatches, 'fixedBatches', 'trains on exactly our batches'),
+    ...without(masks, 'masks', 'leaves masked rows out of the gradient'),
+    ...(masks ? [['refuses a mask', 'it declares masks'] as const] : []),
     ...without(
       perStepLoss,
       'perStepLoss',
@@ -151,11 +155,61 @@ export function describeTrainerContract<Subject extends TrainerSubject>(contract
 
     test('gives the signals it declares, and no others', async () => {
       expect(metrics.length > 0, 'perStepLoss').toBe(capabilities.perStepLoss)
-      for (const { step, gradNorm, exampleLosses, exampleIds } of metrics) {
+      for (const { step, gradNorm, exampleLosses, exampleGaps, masked, exampleIds } of metrics) {
         expect(gradNorm !== undefined, `gradNorm of step ${step}`).toBe(capabilities.perStepGradNorm)
         if (gradNorm !== undefined) expect(gradNorm).toSatisfy((value: number) => Number.isFinite(value) && value >= 0)
         expect(exampleLosses !== undefined, `exampleLosses of step ${step}`).toBe(capabilities.perExampleLoss)
         if (exampleLosses !== undefined) expect(exampleLosses).toHaveLength(exampleIds.length)
+        expect(exampleGaps !== undefined, `exampleGaps of step ${step}`).toBe(capabilities.perExampleGap)
+        if (exampleGaps !== undefined) {
+          expect(exampleGaps).toHaveLength(exampleIds.length)
+          expect(Math.min(...exampleGaps), `exampleGaps of step ${step}`).toBeGreaterThanOrEqual(-1e-6)
+        }
+        expect(masked, `masked of step ${step}, in a job without a mask`).toBeUndefined()
+      }
+    })
+
+    test('leaves masked rows out of the gradient', async () => {
+      const trim = { rule: 'trim', share: 0.5, warmSteps: 1 } as const
+      const job = await trainer.submit(trainingSpec({ jobName: 'trimmed', mask: trim }))
+      const [warm, ...rest] = await stepsOf(trainer, job)
+      expect((await ended(trainer, job)).state).toBe('succeeded')
+      expect(warm).toEqual({ ...metrics[0], masked: [false, false, false, false] })
+      for (const { step, exampleIds, exampleLosses, masked } of rest) {
+        // The floor of half the rows; the last batch is short.
+        const out = exampleIds.filter((_, row) => masked![row])
+        expect(masked, `step ${step}`).toHaveLength(exampleIds.length)
+        expect(out, `step ${step}`).toHaveLength(Math.floor(exampleIds.length / 2))
+        const lossesOf = (left: boolean) => (exampleLosses ?? []).filter((_, row) => masked![row] === left)
+        if (exampleLosses !== undefined) expect(Math.min(...lossesOf(true))).toBeGreaterThanOrEqual(Math.max(...lossesOf(false)) - 1e-3)
+      }
+      // The first masked step begins with the same weights as its unmasked twin: equal figures of its rows, another gradient.
+      const [first, twin] = [rest[0]!, metrics[1]!]
+      expect(first.loss).toBeCloseTo(twin.loss, 5)
+      first.exampleLosses?.forEach((loss, row) => {
+        expect(loss).toBeCloseTo(twin.exampleLosses![row]!, 4)
+      })
+      if (capabilities.perStepGradNorm) expect(Math.abs(first.gradNorm! / twin.gradNorm! - 1)).toBeGreaterThan(1e-4)
+
+      // A threshold that every row is above leaves a step without a gradient, not without a report.
+      const gap = { rule: 'gap', threshold: 1e-9, warmSteps: 1 } as const
+      const all = await trainer.submit(trainingSpec({ jobName: 'all-masked', mask: gap }, 2))
+      const [, none] = await stepsOf(trainer, all)
+      expect(none!.masked).toEqual(none!.exampleIds.map(() => true))
+      expect(none!.loss).toBeGreaterThan(0)
+      if (capabilities.perStepGradNorm) expect(none!.gradNorm).toBe(0)
+      expect((await ended(trainer, all)).state).toBe('succeeded')
+      expect((await failure(trainer.submit(trainingSpec({ jobName: 'all-masked' }, 2)))).code).toBe('conflict')
+    })
+
+    test('refuses a mask', async () => {
+      for (const mask of [
+        { rule: 'gap', threshold: 1.5, warmSteps: 0 },
+        { rule: 'trim', share: 0.1, warmSteps: 0 },
+      ] as const) {
+        const spec = trainingSpec({ jobName: 'a-mask', mask })
+        expect(trainer.validate(spec).map(({ path }) => path)).toEqual(['mask'])
+        expect((await failure(trainer.submit(spec))).code).toBe('invalid-input')
       }
     })
 

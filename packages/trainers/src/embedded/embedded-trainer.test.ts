@@ -1,9 +1,10 @@
-import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type JobRef, SediError, type Trainer, type TrainingMetric } from '@sedi/spec'
 import { afterAll, expect, test } from 'vitest'
 import { createEmbeddedTrainer, type EmbeddedTrainerSettings } from './embedded-trainer.ts'
+import { outOfMemory } from './failure.ts'
 import { collect } from './fixtures/collect.ts'
 import { copyExamples, copySpec } from './fixtures/copy-task.ts'
 
@@ -153,7 +154,10 @@ test('a job that cannot go on fails with the reason; the trainer works on', asyn
   const missing = { trainer: 'embedded', uri: '/nowhere/model.safetensors' }
   const job = await shared.submit(copySpec(3, { jobName: 'failing', continueFrom: missing }))
   expect(await metricsOf(shared, job)).toEqual([])
-  expect(await shared.get(job)).toEqual({ state: 'failed', stepsDone: 0, error: 'There is no model at /nowhere/model.safetensors.' })
+  expect(await shared.get(job)).toEqual({
+    ...{ state: 'failed', stepsDone: 0, errorCode: 'continue-from' },
+    error: 'There is no model at /nowhere/model.safetensors.',
+  })
   expect(await metricsOf(shared, await shared.submit(copySpec(2, { jobName: 'after' })))).toHaveLength(2)
 })
 
@@ -185,8 +189,94 @@ test('a worker that crashes fails its jobs and questions, not the process; the n
   const trainer = trainerIn(newFolder(), { workerUrl: new URL(`data:text/javascript,${encodeURIComponent(crash)}`) })
   const job = await trainer.submit(copySpec(3))
   expect(await metricsOf(trainer, job)).toEqual([])
-  expect(await trainer.get(job)).toMatchObject({ state: 'failed', error: expect.stringContaining('out of luck') })
+  expect(await trainer.get(job)).toMatchObject({ state: 'failed', error: expect.stringContaining('out of luck'), errorCode: 'worker-crashed' })
   expect(await codeOf(trainer.open!(undefined))).toBe('internal')
+})
+
+test.each([
+  ['out-of-memory', `throw new Error(${JSON.stringify(`${outOfMemory} (WebAssembly.Memory.grow(): …)`)})`, /ran out of memory; try a smaller batchSize/],
+  ['worker-crashed', 'process.exit(9)', /stopped: it ended by itself/],
+])('%s: the snapshot says so', async (errorCode, act, error) => {
+  const program = `import { parentPort } from "node:worker_threads"; parentPort.on("message", () => { ${act} })`
+  const trainer = trainerIn(newFolder(), { workerUrl: new URL(`data:text/javascript,${encodeURIComponent(program)}`) })
+  const job = await trainer.submit(copySpec(3))
+  expect(await metricsOf(trainer, job)).toEqual([])
+  expect(await trainer.get(job)).toEqual({ state: 'failed', stepsDone: 0, error: expect.stringMatching(error), errorCode })
+})
+
+// Linux’s device that is always full.
+test.runIf(existsSync('/dev/full')).each([
+  ['checkpoint', 'checkpoint.safetensors.tmp', 5],
+  ['model', 'model.safetensors.tmp', 12],
+])('disk full at its %s: failed, finished steps are kept, and there is room the next time', async (_, file, steps) => {
+  const spec = copySpec(12)
+  const folder = newFolder()
+  const trainer = trainerIn(folder)
+  mkdirSync(join(folder, 'r01'), { recursive: true })
+  symlinkSync('/dev/full', join(folder, 'r01', file))
+  const job = await trainer.submit(spec)
+  const before = await metricsOf(trainer, job)
+  expect(before).toHaveLength(steps)
+  expect(await trainer.get(job)).toEqual({ state: 'failed', stepsDone: steps, error: expect.stringMatching(/ENOSPC.*free space/), errorCode: 'disk-full' })
+
+  rmSync(join(folder, 'r01', file), { force: true })
+  const whole = await metricsOf(trainer, await trainer.submit(spec))
+  expect(whole).toHaveLength(12)
+  expect(whole.slice(0, steps)).toEqual(before)
+  expect((await trainer.get(job)).state).toBe('succeeded')
+})
+
+test('divergence: failed as nan-loss', async () => {
+  const optimiser = { learningRate: 1e30, warmupSteps: 0, maxGradNorm: Infinity, weightDecay: 0 }
+  const job = await shared.submit(copySpec(9, { jobName: 'diverging', optimiser }))
+  const metrics = await metricsOf(shared, job)
+  expect(await shared.get(job)).toEqual({
+    ...{ state: 'failed', stepsDone: metrics.length, errorCode: 'nan-loss' },
+    error: expect.stringMatching(/diverged at step \d.*Try a learning rate below 1e\+30/),
+  })
+})
+
+test('a job that stopped early has succeeded with fewer steps, and says so after a restart too', async () => {
+  const folder = newFolder()
+  const stopping = { ...options, earlyStop: { patienceSteps: 2, minimumImprovement: 9 } }
+  const first = trainerIn(folder, { options: stopping })
+  const job = await first.submit(copySpec(30))
+  expect(await metricsOf(first, job)).toHaveLength(4)
+  const snapshot = await first.get(job)
+  expect(snapshot).toMatchObject({ state: 'succeeded', stepsDone: 4, warnings: [expect.stringMatching(/^Stopped early after 4 of 30 steps/)] })
+  await first.close!()
+  expect(await trainerIn(folder, { options: stopping }).get(job)).toEqual(snapshot)
+})
+
+test('a worker that has compiled many graphs is replaced between jobs, not under an open model; nothing else changes', async () => {
+  const trainer = trainerIn(newFolder(), { mostGraphs: 0 })
+  const plain = trainerIn(newFolder())
+  const train = async (one: Trainer, jobName: string): Promise<string | undefined> => {
+    const job = await one.submit(copySpec(3, { jobName }))
+    await metricsOf(one, job)
+    return (await one.get(job)).model?.digest
+  }
+  const digest = await train(plain, 'r01')
+  expect(await train(trainer, 'r01')).toBe(digest)
+  const { scorer, close } = await trainer.open!({ trainer: 'embedded', uri: 'r01/model.safetensors', digest })
+  const before = await scorer!.score(copyExamples(1, 1))
+  expect(await train(trainer, 'r02')).toBe(digest)
+  expect(await scorer!.score(copyExamples(1, 1))).toEqual(before) // a replaced worker would not know the model
+  await Promise.all([close(), close()])
+  expect(await train(trainer, 'r03')).toBe(digest)
+  await expect(scorer!.score(copyExamples(1, 1))).rejects.toThrow(/closed/)
+  expect((await trainer.get({ trainer: 'embedded', id: 'r01' })).model?.digest).toBe(digest) // from its files
+})
+
+test('a model beyond the limits is found in the spec', () => {
+  const large = trainerIn(newFolder(), { options: { layers: 4, width: 512, heads: 8 } })
+  expect(large.validate(copySpec(1))).toEqual([])
+  const [issue, ...others] = large.validate(copySpec(1, { maxLengthTokens: 4096 }))
+  expect(others).toEqual([])
+  expect(issue).toEqual({
+    path: 'trainer.width',
+    message: expect.stringMatching(/^width 512 and 4 layers make 1\d,\d{3},\d{3} weights, .* at most 10,000,000/),
+  })
 })
 
 test('an aborted call is refused; an aborted wait for metrics ends with the same error', async () => {

@@ -1,11 +1,13 @@
 import { createRequire } from 'node:module'
 import { resolve } from 'node:path'
-import { type CallOptions, issuesError, type JobRef, type ModelRef, SediError, type Trainer, type TrainingSpec } from '@sedi/spec'
+import { type CallOptions, issuesError, type JobRef, type ModelRef, SediError, type SpecIssue, type Trainer, type TrainingSpec } from '@sedi/spec'
 import { findSpecIssues } from '../spec-issues.ts'
 import { makeFolder, readIfPresent, writeFileAtomically } from '../storage.ts'
+import type { Failure } from './failure.ts'
 import { jaxPackage, missingJax } from './jax.ts'
 import { hashSpec, type JobFiles, jobFiles } from './job-files.ts'
 import { createJobRecord, type JobRecord, readJobRecord } from './job-record.ts'
+import { embeddedLimits, findSizeIssues } from './limits.ts'
 import { createOpenModel } from './open-model.ts'
 import type { ModelOptions, Opened } from './protocol.ts'
 import { abortedError, createWorkerClient } from './worker-client.ts'
@@ -17,48 +19,64 @@ export type EmbeddedTrainerSettings = {
   readonly checkpointEverySteps: number
   /** The worker's program, for tests of its failures. */
   readonly workerUrl?: URL | undefined
+  /** A worker that has compiled more graphs than this is replaced when it has nothing to do. @default 32 */
+  readonly mostGraphs?: number | undefined
   /** Throws where a package is not installed, for tests of that. */
   readonly resolvePackage?: ((name: string) => unknown) | undefined
 }
-
-/** Attention's memory grows with the square of the length. */
-const limits = { trainer: 'embedded', contextTokens: 4096 } as const
 
 export const embeddedCapabilities = {
   fixedBatches: true,
   perStepLoss: true,
   perStepGradNorm: true,
   perExampleLoss: true,
-  masks: false,
+  perExampleGap: true,
+  masks: true,
   resume: true,
   cancel: true,
   serves: true,
 } as const
 
+const limits = { trainer: 'embedded', contextTokens: embeddedLimits.contextTokens, masks: embeddedCapabilities.masks } as const
+
 /** See `backends/embedded.ts`. The worker thread starts with the first job or open model and stops with `close`. */
 export function createEmbeddedTrainer(settings: EmbeddedTrainerSettings): Trainer {
-  const { folder, options, checkpointEverySteps, resolvePackage = createRequire(import.meta.url).resolve } = settings
+  const { folder, options, checkpointEverySteps, mostGraphs = 32, resolvePackage = createRequire(import.meta.url).resolve } = settings
   const records = new Map<string, JobRecord>()
+  let openModels = 0
   const client = createWorkerClient(
     {
       onMessage(message) {
         records.get(message.jobName)?.receive(message)
-        if (message.type === 'job-ended') client.release()
+        if (message.type !== 'job-ended') return
+        client.release()
+        forgetFinished(message.jobName)
+        if (message.compiledGraphs > mostGraphs && openModels === 0) client.retire()
       },
-      onCrash(error) {
-        endAll({ state: 'failed', error })
+      onCrash(failure) {
+        endAll({ state: 'failed', ...failure })
       },
     },
     settings.workerUrl,
   )
 
-  function endAll(end: { readonly state: 'failed'; readonly error: string } | { readonly state: 'lost' }): void {
+  function endAll(end: ({ readonly state: 'failed' } & Failure) | { readonly state: 'lost' }): void {
     for (const [jobName, record] of records) {
       if (record.ended) continue
       record.end(end)
       client.release()
       if (end.state === 'lost') records.delete(jobName) // from here on its files say what became of it
     }
+  }
+
+  /** Files say all there is to know of a job that has succeeded; the last one's record stays, because it is being read. */
+  function forgetFinished(last: string): void {
+    for (const [jobName, record] of records) if (jobName !== last && record.snapshot.state === 'succeeded') records.delete(jobName)
+  }
+
+  function findIssues(spec: TrainingSpec): readonly SpecIssue[] {
+    const madeFromNothing = spec.continueFrom === undefined && options.baseModel === undefined
+    return [...findSpecIssues(spec, limits), ...(madeFromNothing ? findSizeIssues(options, spec) : [])]
   }
 
   /** Our own models are named relative to our folder. */
@@ -89,11 +107,11 @@ export function createEmbeddedTrainer(settings: EmbeddedTrainerSettings): Traine
     specVersion: 1,
     id: 'embedded',
     capabilities: embeddedCapabilities,
-    validate: (spec) => findSpecIssues(spec, limits),
+    validate: findIssues,
 
     async submit(spec, call = {}) {
       throwIfAborted(call)
-      const issues = findSpecIssues(spec, limits).map((issue) => ({ ...issue, code: 'unsupported' }))
+      const issues = findIssues(spec).map((issue) => ({ ...issue, code: 'unsupported' }))
       if (issues.length > 0) throw issuesError('invalid-input', 'The training spec cannot be trained:', issues)
       assertJaxInstalled(resolvePackage)
       const files = jobFiles(folder, spec.jobName)
@@ -132,7 +150,8 @@ export function createEmbeddedTrainer(settings: EmbeddedTrainerSettings): Traine
       if (model !== undefined && model.trainer !== 'embedded') throw new SediError('invalid-input', `This is a model of trainer "${model.trainer}".`)
       assertJaxInstalled(resolvePackage)
       const opened = await client.ask<Opened>({ type: 'open', model: model && locate(model), options }, call.signal)
-      return createOpenModel(client, opened, model?.uri ?? options.baseModel ?? 'untrained')
+      openModels++
+      return createOpenModel(client, opened, model?.uri ?? options.baseModel ?? 'untrained', () => openModels--)
     },
 
     async close() {

@@ -1,22 +1,33 @@
 import type { Batch } from './batch.ts'
 import type { GraphShape } from './graph-shape.ts'
 import type { Jax } from './jax.ts'
-import { createLossAndGradient, type LossAndGradient } from './loss-and-gradient.ts'
+import { createLossAndGradient, type LossAndGradientGraph } from './loss-and-gradient.ts'
 import { createNextTokenGraph, createScoreGraph, type Scores } from './score-graph.ts'
 import type { ModelConfig } from './tensor-layout.ts'
 
 /** Compiled graphs by model configuration and shape; each is compiled once in a worker's life and kept. */
 export interface Graphs {
-  lossAndGradient(config: ModelConfig, shape: GraphShape): (parameters: Float32Array, batch: Batch) => LossAndGradient
+  /** How many there are. The library never forgets one: each is about 8 MiB for the thread's life. */
+  readonly compiled: number
+  lossAndGradient(config: ModelConfig, shape: GraphShape): LossAndGradientGraph
   score(config: ModelConfig, shape: GraphShape): (parameters: Float32Array, batch: Batch) => Scores
   nextToken(config: ModelConfig, shape: GraphShape): (parameters: Float32Array, batch: Batch) => Float32Array
 }
 
 export function createGraphs(jax: Jax): Graphs {
+  let compiled = 0
+  const counted = <T>(create: (jax: Jax, config: ModelConfig, shape: GraphShape) => T) =>
+    memoise((config, shape) => {
+      compiled++
+      return create(jax, config, shape)
+    })
   return {
-    lossAndGradient: memoise((config, shape) => createLossAndGradient(jax, config, shape)),
-    score: memoise((config, shape) => createScoreGraph(jax, config, shape)),
-    nextToken: memoise((config, shape) => createNextTokenGraph(jax, config, shape)),
+    get compiled() {
+      return compiled
+    },
+    lossAndGradient: counted(createLossAndGradient),
+    score: counted(createScoreGraph),
+    nextToken: counted(createNextTokenGraph),
   }
 }
 

@@ -19,6 +19,7 @@ beforeEach(() => {
 
 /** Graphs that compute nothing: each row's score is its number of targets. */
 const graphs: Graphs = {
+  compiled: 0,
   lossAndGradient: () => {
     throw new Error('not asked for')
   },

@@ -34,7 +34,7 @@ export interface Jax {
     mean(x: Tensor, axis?: number, options?: Keep): Tensor
     max(x: Tensor, axis?: number, options?: Keep): Tensor
     equal(a: Tensor, b: Tensor): Tensor
-    lessEqual(a: Tensor, b: Tensor): Tensor
+    lessEqual(a: Tensor, b: Tensor | number): Tensor
     where(condition: Tensor, a: Tensor | number, b: Tensor | number): Tensor
     split(x: Tensor, indices: readonly number[], axis: number): Tensor[]
   }

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import { join } from 'node:path'
 import type { TrainingSpec } from '@sedi/spec'
-import type { ArchitectureOptions } from './model.ts'
+import type { ModelOptions } from './protocol.ts'
 
 /** The files of one job. */
 export type JobFiles = {
@@ -34,10 +34,10 @@ export function jobFiles(trainerFolder: string, jobName: string): JobFiles {
 /**
  * SHA-256 over everything that decides a job's outcome. A model to continue from counts by its digest where it has one, so that a run's folder may move.
  */
-export function hashSpec(spec: TrainingSpec, architecture: ArchitectureOptions & { readonly baseModel?: string | undefined }): string {
+export function hashSpec(spec: TrainingSpec, options: ModelOptions): string {
   const { continueFrom, ...rest } = spec
-  const { layers, width, heads, baseModel } = architecture
-  const decisive = { ...rest, continueFrom: continueFrom?.digest ?? continueFrom?.uri, architecture: { layers, width, heads, baseModel } }
+  const { layers, width, heads, baseModel, earlyStop } = options
+  const decisive = { ...rest, continueFrom: continueFrom?.digest ?? continueFrom?.uri, architecture: { layers, width, heads, baseModel }, earlyStop }
   return createHash('sha256').update(JSON.stringify(decisive, sortKeys)).digest('hex')
 }
 

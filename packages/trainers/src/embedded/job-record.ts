@@ -1,4 +1,5 @@
 import type { JobSnapshot, JobState, ModelRef, TrainingMetric } from '@sedi/spec'
+import type { Failure } from './failure.ts'
 import type { JobFiles } from './job-files.ts'
 import { readMetricsLog } from './metrics-log.ts'
 import { readModel } from './model.ts'
@@ -21,7 +22,7 @@ type Progress = {
   metrics: readonly TrainingMetric[]
   warnings: readonly string[]
   model?: ModelRef
-  error?: string
+  failure?: Failure
 }
 
 /** A job that was just submitted. */
@@ -40,7 +41,7 @@ export function readJobRecord(files: JobFiles): JobRecord {
 
 function recordOf(initial: Progress): JobRecord {
   const metrics = [...initial.metrics]
-  let { state, warnings, model, error } = initial
+  let { state, warnings, model, failure } = initial
   let wake: PromiseWithResolvers<void> = Promise.withResolvers()
 
   function tellFollowers(): void {
@@ -58,7 +59,7 @@ function recordOf(initial: Progress): JobRecord {
         state,
         stepsDone: metrics.length,
         ...(model === undefined ? {} : { model }),
-        ...(error === undefined ? {} : { error }),
+        ...failure,
         ...(warnings.length === 0 ? {} : { warnings }),
       }
     },
@@ -73,8 +74,11 @@ function recordOf(initial: Progress): JobRecord {
     },
     end(end) {
       state = end.state
-      if (end.state === 'succeeded') model = end.model
-      if (end.state === 'failed') error = end.error
+      if (end.state === 'succeeded') {
+        model = end.model
+        warnings = end.warnings
+      }
+      if (end.state === 'failed') failure = { error: end.error, errorCode: end.errorCode }
       tellFollowers()
     },
     async *follow(afterStep, signal) {

@@ -1,7 +1,7 @@
 import { setImmediate as nextTurn } from 'node:timers/promises'
-import { toSediError } from '@sedi/spec'
+import { failureOf, outOfMemory } from './failure.ts'
 import type { Graphs } from './graphs.ts'
-import { type FromWorker, type JobEnd, outOfMemory, type TrainCommand } from './protocol.ts'
+import type { FromWorker, JobEnd, TrainCommand } from './protocol.ts'
 import { openTrainingJob } from './training-job.ts'
 
 /** Runs jobs one after the other, in the order submitted. */
@@ -15,6 +15,8 @@ export function createJobRunner(loadGraphs: () => Promise<Graphs>, post: (messag
   const waiting: TrainCommand[] = []
   const cancelled = new Set<string>()
   let running = false
+  let graphs: Graphs | undefined
+  const postEnd = (jobName: string, end: JobEnd): void => post({ type: 'job-ended', jobName, end, compiledGraphs: graphs?.compiled ?? 0 })
 
   async function runAll(): Promise<void> {
     if (running) return
@@ -23,14 +25,15 @@ export function createJobRunner(loadGraphs: () => Promise<Graphs>, post: (messag
       const { jobName } = command.spec
       const end = await run(command).catch(endOfFailure)
       cancelled.delete(jobName)
-      post({ type: 'job-ended', jobName, end })
+      postEnd(jobName, end)
     }
     running = false
   }
 
   async function run(command: TrainCommand): Promise<JobEnd> {
     const { jobName } = command.spec
-    const job = openTrainingJob(await loadGraphs(), command)
+    graphs = await loadGraphs()
+    const job = openTrainingJob(graphs, command)
     try {
       post({ type: 'job-started', jobName, done: job.done, warnings: job.warnings })
       for (;;) {
@@ -40,7 +43,7 @@ export function createJobRunner(loadGraphs: () => Promise<Graphs>, post: (messag
           return { state: 'cancelled' }
         }
         const metric = job.step()
-        if (metric === undefined) return { state: 'succeeded', model: job.finish() }
+        if (metric === undefined) return { state: 'succeeded', ...job.finish() }
         post({ type: 'job-step', jobName, metric })
       }
     } finally {
@@ -59,7 +62,7 @@ export function createJobRunner(loadGraphs: () => Promise<Graphs>, post: (messag
       if (place === -1) cancelled.add(jobName)
       else {
         waiting.splice(place, 1)
-        post({ type: 'job-ended', jobName, end: { state: 'cancelled' } })
+        postEnd(jobName, { state: 'cancelled' })
       }
     },
   }
@@ -70,7 +73,6 @@ export function createJobRunner(loadGraphs: () => Promise<Graphs>, post: (messag
  * client starts a new one for the next job.
  */
 function endOfFailure(error: unknown): JobEnd {
-  const { message } = toSediError(error)
-  if (error instanceof RangeError && /memory|allocation/i.test(message)) throw new Error(`${outOfMemory} (${error.message})`)
-  return { state: 'failed', error: message }
+  if (error instanceof RangeError && /memory|allocation/i.test(error.message)) throw new Error(`${outOfMemory} (${error.message})`)
+  return { state: 'failed', ...failureOf(error) }
 }

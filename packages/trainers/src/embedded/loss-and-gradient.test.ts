@@ -2,7 +2,7 @@ import { createRng } from '@sedi/core'
 import { beforeAll, expect, test } from 'vitest'
 import { type Batch, layOutBatch } from './batch.ts'
 import type { EncodedExample } from './encode-example.ts'
-import { plainTargetLosses } from './fixtures/plain-model.ts'
+import { plainTargetGaps, plainTargetLosses } from './fixtures/plain-model.ts'
 import { createGraphs, type Graphs } from './graphs.ts'
 import { initialiseParameters } from './initialise-parameters.ts'
 import { loadJax } from './jax.ts'
@@ -45,6 +45,16 @@ test('losses agree with the plain float64 model (rtol 1e-5)', () => {
     const expected = plainTargetLosses(config, parameters, example)
     expected.forEach((loss, i) => {
       expect(Math.abs(got[row]![i]! / loss - 1)).toBeLessThan(1e-5)
+    })
+  })
+})
+
+test('gaps agree with the plain float64 model (atol 1e-5)', () => {
+  const batch = layOutBatch(shape, examples)
+  const got = targetLosses(batch, shape.answers, graphs.lossAndGradient(config, shape)(parameters, batch).tokenGaps)
+  examples.forEach((example, row) => {
+    plainTargetGaps(config, parameters, example).forEach((gap, i) => {
+      expect(Math.abs(got[row]![i]! - gap)).toBeLessThan(1e-5)
     })
   })
 })

@@ -2,57 +2,96 @@ import { type Batch, gatherInputs, scatterInputGradient } from './batch.ts'
 import { forward } from './forward.ts'
 import type { GraphShape } from './graph-shape.ts'
 import type { Jax, Tensor } from './jax.ts'
+import { keepRows, type MaskLevels, noMask } from './keep-rows.ts'
 import { type ModelConfig, parameterCount } from './tensor-layout.ts'
 import { graphSlots, nameWeights, uploadParameters } from './weights.ts'
 
 export type LossAndGradient = {
   /** Negative log-likelihood of each target, nats; meaningless where the batch has no target. (B, A) */
   readonly tokenLosses: Float32Array
-  /** Gradient of the token-mean loss of the batch by every parameter. (P,) */
+  /** log p(best token) − log p(target), nats, 0 or more; meaningless where the batch has no target. (B, A) */
+  readonly tokenGaps: Float32Array
+  /** 1 for each row that counts in the gradient, 0 for each that was left out. (B,) */
+  readonly kept: Float32Array
+  /** Gradient, by every parameter, of the mean loss per target token of the kept rows; 0 when none was kept. (P,) */
   readonly gradient: Float32Array
 }
 
-/** Compiles the forward and backward pass for one shape (on its first call, about half a second). */
-export function createLossAndGradient(jax: Jax, config: ModelConfig, shape: GraphShape): (parameters: Float32Array, batch: Batch) => LossAndGradient {
+export type LossAndGradientGraph = (parameters: Float32Array, batch: Batch, mask?: MaskLevels) => LossAndGradient
+
+/**
+ * Compiles the forward and backward pass for one shape (on its first call, about half a second). Losses, gaps, the mask and the gradient come out of
+ * the one pass; no gradient flows through the choice of rows.
+ */
+export function createLossAndGradient(jax: Jax, config: ModelConfig, shape: GraphShape): LossAndGradientGraph {
   const { numpy: np } = jax
   const { rows: B, length: T, answers: A } = shape
   const slots = graphSlots(config)
 
   const graph = jax.jit(
-    jax.valueAndGrad<[Tensor[], Tensor, Tensor, Tensor, Tensor], Tensor, [Tensor[], Tensor]>(
-      (tensors, inputs, start, targets, weights) => {
+    jax.valueAndGrad<[Tensor[], Tensor, Tensor, Tensor, Tensor, Tensor, Tensor, Tensor], [Tensor, Tensor, Tensor], [Tensor[], Tensor]>(
+      (tensors, inputs, start, targets, weights, counts, gapAbove, trimRows) => {
         const logits = forward(jax, config, shape, nameWeights(config, slots, tensors), inputs, start) // (B·A, V)
-        const losses = normaliser(jax, logits.ref).sub(targetLogits(jax, config, logits, targets)) // (B·A,)
-        return [np.sum(losses.ref.mul(weights)), losses]
+        const highest = highestLogits(jax, logits.ref) // (B·A, 1)
+        const target = targetLogits(jax, config, logits.ref, targets) // (B·A,)
+        const gaps = highest.ref.reshape([-1]).sub(jax.lax.stopGradient(target.ref)) // (B·A,)
+        const losses = normaliser(jax, logits, highest).sub(target) // (B·A,)
+
+        const total = np.sum(counts.ref)
+        const perTarget = total.ref.mul(np.reciprocal(np.where(np.lessEqual(counts.ref, 0), 1, counts.ref))) // (B,)
+        const rowMeans = (values: Tensor): Tensor => np.sum(values.mul(weights.ref).reshape([B, A]), -1).mul(perTarget.ref) // (B,)
+        const rowLosses = rowMeans(jax.lax.stopGradient(losses.ref))
+        const kept = keepRows(jax, rowLosses, rowMeans(gaps.ref), gapAbove, trimRows) // (B,)
+        perTarget.dispose()
+
+        const factor = kept.ref.mul(overKept(jax, np.sum(kept.ref.mul(counts)), total)).reshape([B, 1]) // (B, 1)
+        const weighted = losses.ref.mul(weights).reshape([B, A]).mul(factor)
+        return [np.sum(weighted), [losses, gaps, kept]]
       },
       { argnums: [0, 1], hasAux: true },
     ),
   )
 
-  return (parameters, batch) => {
+  return (parameters, batch, mask = noMask) => {
     const inputs = np.array(gatherInputs(config, shape, batch, parameters)).reshape([B, T, config.width])
-    const [[loss, losses], [slotGradients, inputGradient]] = graph(
+    const counts = new Float32Array(B) // (B,)
+    counts.set(batch.targetCounts)
+    const [[loss, [losses, gaps, kept]], [slotGradients, inputGradient]] = graph(
       uploadParameters(jax, slots, parameters),
       inputs,
       np.array(batch.start),
       np.array(batch.targets).reshape([B * A, 1]),
       np.array(batch.weights),
+      np.array(counts),
+      np.array(new Float32Array([mask.gapAbove])),
+      np.array(new Float32Array([mask.trimRows])),
     )
     loss.dispose() // summed again outside, in float64
-    const tokenLosses = losses.dataSync() // (B, A)
+    const told = { tokenLosses: losses.dataSync(), tokenGaps: gaps.dataSync(), kept: kept.dataSync() }
     const gradient = new Float32Array(parameterCount(config)) // (P,)
     slots.forEach((slot, i) => {
       gradient.set(slotGradients[i]!.dataSync(), slot.offset)
     })
     scatterInputGradient(config, shape, batch, inputGradient.dataSync(), gradient)
-    return { tokenLosses, gradient }
+    return { ...told, gradient }
   }
 }
 
-/** `log Σ_v exp(logits[·, v])`. (N, V) -> (N,) */
-export function normaliser(jax: Jax, logits: Tensor): Tensor {
+/** `total / kept`: 0 where nothing was kept, and exactly 1 where everything was, which a product with the reciprocal need not be. */
+function overKept(jax: Jax, kept: Tensor, total: Tensor): Tensor {
   const { numpy: np } = jax
-  const highest = jax.lax.stopGradient(np.max(logits.ref, -1, { keepdims: true })) // (N, 1)
+  const some = np.where(np.lessEqual(kept.ref, 0), 0, total.ref.mul(np.reciprocal(kept.ref)))
+  return np.where(np.equal(kept, total), 1, some)
+}
+
+/** `max_v logits[·, v]`, without a gradient. (N, V) -> (N, 1) */
+export function highestLogits(jax: Jax, logits: Tensor): Tensor {
+  return jax.lax.stopGradient(jax.numpy.max(logits, -1, { keepdims: true }))
+}
+
+/** `log Σ_v exp(logits[·, v])`; `highest` as of `highestLogits`. (N, V), (N, 1) -> (N,) */
+export function normaliser(jax: Jax, logits: Tensor, highest: Tensor): Tensor {
+  const { numpy: np } = jax
   const total = np.sum(np.exp(logits.sub(highest.ref)), -1) // (N,)
   return np.log(total).add(highest.reshape([-1]))
 }

@@ -1,7 +1,10 @@
+import { statSync } from 'node:fs'
 import { SediError } from '@sedi/spec'
-import { readIfPresent, writeFileAtomically } from '../storage.ts'
+import * as z from 'zod'
+import { readIfPresent, withStorage, writeFileAtomically } from '../storage.ts'
 import { type AdamState, createAdamState } from './adam.ts'
 import { initialiseParameters } from './initialise-parameters.ts'
+import { assertWithinLimits, embeddedLimits } from './limits.ts'
 import { decodeSafetensors, encodeSafetensors, type NamedTensor } from './safetensors.ts'
 import { type ModelConfig, parameterCount, tensorLayout } from './tensor-layout.ts'
 import { createTokenizer, type Tokenizer } from './tokenizer.ts'
@@ -57,13 +60,15 @@ export function writeModel(path: string, model: Model, metadata: Readonly<Record
 
 /** Reads what `writeModel` wrote; moments may be missing and are then 0. `undefined` where there is no such file; throws `invalid-input` for a file that is no model of ours. */
 export function readModel(path: string): ModelFile | undefined {
+  assertReadableSize(path)
   const bytes = readIfPresent(path)
   if (bytes === undefined) return undefined
-  const { tensors, metadata, digest } = decodeSafetensors(bytes, path)
-  if (metadata.format !== modelFormat) {
-    throw new SediError('invalid-input', `${path} is not a model of the embedded trainer: expected format ${modelFormat}, got ${metadata.format ?? 'none'}.`)
-  }
-  const config = JSON.parse(metadata.config ?? '') as ModelConfig
+  const { tensors, metadata, digest } = decodeSafetensors(bytes, path, ({ format = 'none' }) => {
+    if (format === modelFormat) return
+    throw new SediError('invalid-input', `${path} is not a model of the embedded trainer: expected format ${modelFormat}, got ${format}.`)
+  })
+  const { config, vocabulary } = readHeader(metadata, path)
+  assertWithinLimits(config, path)
   const byName = new Map(tensors.map((tensor) => [tensor.name, tensor.values]))
   const tensor = (name: string, length: number): Float32Array => {
     const values = byName.get(name)
@@ -75,8 +80,33 @@ export function readModel(path: string): ModelFile | undefined {
   const adam = byName.has(firstMoment)
     ? { first: tensor(firstMoment, parameters.length), second: tensor(secondMoment, parameters.length), updates: Number(metadata.updates) }
     : createAdamState(parameters.length)
-  const tokenizer = createTokenizer(JSON.parse(metadata.vocabulary ?? '') as string[])
-  return { model: { config, tokenizer, parameters, adam }, metadata, digest }
+  return { model: { config, tokenizer: createTokenizer(vocabulary), parameters, adam }, metadata, digest }
+}
+
+/** What is larger is not ours, and not to be read into memory. */
+function assertReadableSize(path: string): void {
+  const bytes = withStorage(path, () => statSync(path, { throwIfNoEntry: false })?.size ?? 0)
+  const { fileBytes } = embeddedLimits
+  if (bytes <= fileBytes) return
+  const sizes = [bytes, fileBytes].map((size) => `${Math.ceil(size / 2 ** 20)} MiB`)
+  throw new SediError(
+    'unsupported',
+    `${path} has ${sizes[0]}; models of the embedded trainer have at most ${sizes[1]}. For larger models use the trainer "python".`,
+  )
+}
+
+const count = z.int().min(1)
+const headerSchema = z
+  .object({ vocabularySize: count, contextTokens: count, width: count, layers: count, heads: count })
+  .refine(({ width, heads }) => width % heads === 0, 'width is no multiple of heads')
+
+function readHeader(metadata: Readonly<Record<string, string>>, path: string): { readonly config: ModelConfig; readonly vocabulary: readonly string[] } {
+  try {
+    return { config: headerSchema.parse(JSON.parse(metadata.config ?? '')), vocabulary: z.array(z.string()).parse(JSON.parse(metadata.vocabulary ?? '')) }
+  } catch (error) {
+    const what = error instanceof z.ZodError ? z.prettifyError(error) : String(error)
+    throw new SediError('invalid-input', `${path} is not a whole model of the embedded trainer: its config or vocabulary cannot be read (${what}).`)
+  }
 }
 
 /** The model of a reference, checked against the reference's digest where it has one. */

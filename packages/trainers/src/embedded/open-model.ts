@@ -3,7 +3,8 @@ import type { Opened, Sample, ScoreResult } from './protocol.ts'
 import type { WorkerClient } from './worker-client.ts'
 
 /** A model opened in the worker, as a generator and a scorer. Calls made at the same time share forward passes. */
-export function createOpenModel(client: WorkerClient, { handle }: Opened, modelId: string): OpenModel {
+export function createOpenModel(client: WorkerClient, { handle }: Opened, modelId: string, onClose: () => void): OpenModel {
+  let closed = false
   const generator: TextGenerator = {
     specVersion: 1,
     provider: 'embedded',
@@ -31,6 +32,9 @@ export function createOpenModel(client: WorkerClient, { handle }: Opened, modelI
     generator,
     scorer,
     close() {
+      if (closed) return Promise.resolve()
+      closed = true
+      onClose()
       client.post({ type: 'close-model', handle })
       return Promise.resolve()
     },

@@ -1,8 +1,10 @@
 import type { ErrorCode, ModelRef, TrainingMetric, TrainingSpec } from '@sedi/spec'
+import type { Failure } from './failure.ts'
 import type { JobFiles } from './job-files.ts'
 import type { ArchitectureOptions } from './model.ts'
+import type { EarlyStop } from './should-stop.ts'
 
-export type ModelOptions = ArchitectureOptions & { readonly baseModel?: string | undefined }
+export type ModelOptions = ArchitectureOptions & { readonly baseModel?: string | undefined; readonly earlyStop?: EarlyStop | undefined }
 
 export type TrainCommand = {
   readonly type: 'train'
@@ -58,13 +60,11 @@ export type PlainError = { readonly code: ErrorCode; readonly message: string }
 export type FromWorker =
   | { readonly type: 'job-started'; readonly jobName: string; readonly done: readonly TrainingMetric[]; readonly warnings: readonly string[] }
   | { readonly type: 'job-step'; readonly jobName: string; readonly metric: TrainingMetric }
-  | { readonly type: 'job-ended'; readonly jobName: string; readonly end: JobEnd }
+  | { readonly type: 'job-ended'; readonly jobName: string; readonly end: JobEnd; readonly compiledGraphs: number }
   | { readonly type: 'answer'; readonly request: number; readonly value: unknown }
   | { readonly type: 'refusal'; readonly request: number; readonly error: PlainError }
 
 export type JobEnd =
-  | { readonly state: 'succeeded'; readonly model: ModelRef }
-  | { readonly state: 'failed'; readonly error: string }
+  | { readonly state: 'succeeded'; readonly model: ModelRef; readonly warnings: readonly string[] }
+  | ({ readonly state: 'failed' } & Failure)
   | { readonly state: 'cancelled' }
-
-export const outOfMemory = 'it ran out of memory; try a smaller batchSize, maxLengthTokens, width or number of layers'

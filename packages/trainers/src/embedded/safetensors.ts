@@ -43,8 +43,11 @@ export function encodeSafetensors(
   return { bytes: Buffer.concat([length, header, data]), digest: sha256(data) }
 }
 
-/** Reads a safetensors file; `source` names it in errors. Throws `invalid-input` for broken files and `unsupported` for other types than float32. */
-export function decodeSafetensors(bytes: Uint8Array, source: string): TensorFile {
+/**
+ * Reads a safetensors file; `source` names it in errors. Throws `invalid-input` for broken files, what `check` throws, and `unsupported` for other types
+ * than float32, in this order.
+ */
+export function decodeSafetensors(bytes: Uint8Array, source: string, check: (metadata: TensorFile['metadata']) => void = () => {}): TensorFile {
   const file = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
   const broken = (what: string): SediError => new SediError('invalid-input', `${source} is not a readable safetensors file: ${what}.`)
   if (file.length < 8) throw broken(`expected at least 8 bytes, got ${file.length}`)
@@ -53,6 +56,7 @@ export function decodeSafetensors(bytes: Uint8Array, source: string): TensorFile
 
   const data = file.subarray(8 + Number(headerLength))
   const { __metadata__: metadata, ...entries } = parseHeader(file.toString('utf8', 8, 8 + Number(headerLength)), broken)
+  check(metadata)
   const tensors = Object.entries(entries).map(([name, { dtype, shape, data_offsets: offsets }]) => {
     if (dtype !== 'F32') throw new SediError('unsupported', `${source}: tensor ${name} is ${dtype}; only F32 is read.`)
     const [begin, end] = offsets

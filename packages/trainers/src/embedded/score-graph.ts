@@ -2,7 +2,7 @@ import { type Batch, gatherInputs } from './batch.ts'
 import { forward } from './forward.ts'
 import type { GraphShape } from './graph-shape.ts'
 import type { Jax, Tensor } from './jax.ts'
-import { normaliser, targetLogits } from './loss-and-gradient.ts'
+import { highestLogits, normaliser, targetLogits } from './loss-and-gradient.ts'
 import type { ModelConfig } from './tensor-layout.ts'
 import { graphSlots, nameWeights, uploadParameters } from './weights.ts'
 
@@ -15,10 +15,10 @@ export type Scores = {
 
 /** Compiles the forward pass that scores given answers. */
 export function createScoreGraph(jax: Jax, config: ModelConfig, shape: GraphShape): (parameters: Float32Array, batch: Batch) => Scores {
-  const { numpy: np } = jax
   const run = createForwardRunner(jax, config, shape, (logits, targets) => {
-    const total = normaliser(jax, logits.ref) // (B·A,)
-    const top = np.max(logits.ref, -1).sub(total.ref)
+    const highest = highestLogits(jax, logits.ref) // (B·A, 1)
+    const total = normaliser(jax, logits.ref, highest.ref) // (B·A,)
+    const top = highest.reshape([-1]).sub(total.ref)
     return [targetLogits(jax, config, logits, targets).sub(total), top]
   })
   return (parameters, batch) => {

@@ -1,6 +1,7 @@
 import { Worker } from 'node:worker_threads'
 import { SediError } from '@sedi/spec'
-import { type FromWorker, outOfMemory, type Question, type ToWorker } from './protocol.ts'
+import { type Failure, outOfMemory } from './failure.ts'
+import type { FromWorker, Question, ToWorker } from './protocol.ts'
 
 /** The main thread's end of the worker thread, which starts with the first message and, after a crash, with the next one. */
 export interface WorkerClient {
@@ -10,6 +11,8 @@ export interface WorkerClient {
   /** While held the worker keeps the process alive; a client that is not held, and of whom nothing is asked, does not. */
   hold(): void
   release(): void
+  /** Ends the thread, and with it all that it has compiled, unless it is held or asked something; the next message starts another. */
+  retire(): void
   /** Stops the thread at once, whatever it does. */
   close(): Promise<void>
 }
@@ -17,7 +20,7 @@ export interface WorkerClient {
 export type WorkerEvents = {
   readonly onMessage: (message: Exclude<FromWorker, { readonly request: number }>) => void
   /** The thread died without being asked to. */
-  readonly onCrash: (reason: string) => void
+  readonly onCrash: (failure: Failure) => void
 }
 
 type Pending = { readonly resolve: (value: never) => void; readonly reject: (error: unknown) => void }
@@ -53,18 +56,18 @@ export function createWorkerClient(events: WorkerEvents, url: URL = workerUrl())
 
   function start(): Worker {
     const created = new Worker(url, url.pathname.endsWith('.ts') ? { execArgv: ['--conditions=@sedi/source'] } : {})
-    let reason: string | undefined
+    let failure: Failure = { error: 'it ended by itself', errorCode: 'worker-crashed' }
     created.on('message', (message: FromWorker) => {
       if (worker === created) receive(message) // not the last words of a worker that was stopped
     })
     created.on('error', (error) => {
-      reason = describeCrash(error)
+      failure = describeCrash(error)
     })
-    created.on('exit', (code) => {
+    created.on('exit', () => {
       if (worker !== created) return // stopped by close()
-      const why = `The embedded trainer's worker thread stopped: ${reason ?? `exit code ${code}`}`
-      lose(why)
-      events.onCrash(why)
+      const error = `The embedded trainer's worker thread stopped: ${failure.error}`
+      lose(error)
+      events.onCrash({ ...failure, error })
     })
     return created
   }
@@ -104,6 +107,12 @@ export function createWorkerClient(events: WorkerEvents, url: URL = workerUrl())
       holds--
       refresh()
     },
+    retire() {
+      if (holds + pending.size > 0) return
+      const retired = worker
+      worker = undefined
+      void retired?.terminate()
+    },
     async close() {
       const stopped = worker
       lose('The embedded trainer was closed.')
@@ -116,8 +125,10 @@ export function abortedError(signal: AbortSignal): SediError {
   return new SediError('aborted', 'The call was aborted.', { cause: signal.reason })
 }
 
-function describeCrash(error: Error & { readonly code?: string }): string {
-  return error.code === 'ERR_WORKER_OUT_OF_MEMORY' ? `${outOfMemory} (${error.message})` : error.message
+function describeCrash(thrown: Error & { readonly code?: string }): Failure {
+  if (thrown.message.startsWith(outOfMemory)) return { error: thrown.message, errorCode: 'out-of-memory' }
+  if (thrown.code === 'ERR_WORKER_OUT_OF_MEMORY') return { error: `${outOfMemory} (${thrown.message})`, errorCode: 'out-of-memory' }
+  return { error: thrown.message, errorCode: 'worker-crashed' }
 }
 
 /** The worker beside this file: TypeScript when run from the sources, JavaScript when run from `dist`. */
