@@ -1,4 +1,4 @@
-import type { Fact, OpenRun, StepFact, TrainerCapabilities } from '@sedi/spec'
+import type { Fact, OpenRun, StepFact, Trainer, TrainerCapabilities } from '@sedi/spec'
 import { describe, expect, it } from 'vitest'
 import { carryOn, createTestRun, newStore, scriptedTrainer } from './fixtures/harness.ts'
 import type { ExampleScorer } from './run-context.ts'
@@ -11,21 +11,20 @@ function lesserTrainer(changes: Partial<TrainerCapabilities>): ReturnType<typeof
   const trainer = scriptedTrainer()
   const told = trainer.metrics!
   const capabilities = { ...trainer.capabilities, ...changes }
-  return Object.assign(trainer, {
-    capabilities,
-    metrics: !capabilities.perStepLoss
-      ? undefined
-      : async function* (job: Parameters<typeof told>[0]) {
-          for await (const { gradNorm, exampleLosses, exampleIds, ...metric } of told(job)) {
-            yield {
-              ...metric,
-              exampleIds: capabilities.fixedBatches ? exampleIds : [],
-              ...(capabilities.perStepGradNorm ? { gradNorm } : {}),
-              ...(capabilities.perExampleLoss ? { exampleLosses } : {}),
-            }
-          }
-        },
-  })
+  const less: Trainer['metrics'] = async function* (job) {
+    for await (const { gradNorm, exampleLosses, exampleIds, ...metric } of told(job)) {
+      yield {
+        ...metric,
+        exampleIds: capabilities.fixedBatches ? exampleIds : [],
+        ...(capabilities.perStepGradNorm ? { gradNorm } : {}),
+        ...(capabilities.perExampleLoss ? { exampleLosses } : {}),
+      }
+    }
+  }
+  Object.assign(trainer, { capabilities })
+  if (capabilities.perStepLoss) trainer.metrics = less
+  else delete trainer.metrics
+  return trainer
 }
 
 describe('the signal of feedback', () => {

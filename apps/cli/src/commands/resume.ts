@@ -12,6 +12,7 @@ type Options = LogOptions & {
   readonly out?: string
   readonly maxCost?: number
   readonly maxTokens?: number
+  readonly maxTrainingCost?: number
   readonly concurrency?: number
   readonly json?: boolean
 }
@@ -25,6 +26,7 @@ export default {
       .option('--out <dir>', 'where runs are kept (default: ./runs)')
       .option('--max-cost <usd>', 'a new budget for the whole run', positiveNumber)
       .option('--max-tokens <n>', 'a new budget of tokens for the whole run', wholeNumber)
+      .option('--max-training-cost <usd>', 'a new trainer.maxCostUsd, for trainers that bill', positiveNumber)
       .option('--concurrency <n>', 'calls in flight from now on', positiveNumber)
       .option('--json', 'one JSON document on stdout'),
 
@@ -38,6 +40,7 @@ export default {
     }
     const changes = {
       ...(Object.keys(budget).length === 0 ? {} : { budget }),
+      ...(options.maxTrainingCost === undefined ? {} : { trainer: { maxCostUsd: options.maxTrainingCost } }),
       ...(options.concurrency === undefined ? {} : { limits: { concurrency: options.concurrency } }),
     }
     const run = await openRun(runPath(cli, runIdOrPath!), storeOf(cli, options.out), changes)

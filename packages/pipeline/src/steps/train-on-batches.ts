@@ -34,7 +34,8 @@ export async function trainOnBatches(round: number, batches: readonly BatchFact[
   }
   const job = await trainer.submit(spec)
   await run.ledger.append([{ kind: 'training-job', round, jobName: spec.jobName, job, at: run.clock() }])
-  const follow = createFollower(round, batches, trainer, run)
+  const recorded = await run.ledger.find('step', { round })
+  const follow = createFollower(round, batches, trainer, recorded, run)
   for await (const metric of untilStopped(trainer.metrics?.(job), run.stop)) await follow.record(metric)
   const finished = await waitForJob(trainer, job, run, follow.progress)
   await recordOutcome(round, spec.jobName, finished, run)
@@ -42,7 +43,7 @@ export async function trainOnBatches(round: number, batches: readonly BatchFact[
   for (const { step, exampleIds } of batches) if (!follow.told.has(step)) run.trained.push({ step, exampleIds, told: undefined })
   run.trained.sort((a, b) => a.step - b.step)
   const warnings = [...(finished.warnings ?? []), ...follow.warnings()]
-  const summary = { steps: batches.length, told: follow.told.size, signal: run.signal?.id ?? null, ...follow.masked(), warnings }
+  const summary = { steps: batches.length, stepsDone: finished.stepsDone, told: follow.told.size, signal: run.signal?.id ?? null, ...follow.masked(), warnings }
   await finishStage(run, round, 'train', summary, [{ kind: 'model', round, model }])
   for (const warning of warnings) run.onNotice(warning)
 }
@@ -94,13 +95,15 @@ export async function modelAfter(round: number, run: Run): Promise<ModelRef | un
 }
 
 /** Takes a round's steps as the trainer tells them. */
-function createFollower(round: number, batches: readonly BatchFact[], { id, capabilities }: Trainer, run: Run) {
+function createFollower(round: number, batches: readonly BatchFact[], { id, capabilities }: Trainer, recorded: readonly StepFact[], run: Run) {
   const byStep = new Map(batches.map((batch) => [batch.step, batch]))
+  const earlier = new Map(capabilities.resume ? [] : recorded.map((fact) => [fact.step, fact]))
   const first = batches[0]!.step
   const told = new Set<number>()
   let rows = 0
   let maskedRows = 0
   let beyond = 0
+  let anew = 0
 
   const progress = (done: number): void => run.onProgress({ round, rounds: run.config.rounds, stage: 'train', done, planned: batches.length })
 
@@ -109,7 +112,9 @@ function createFollower(round: number, batches: readonly BatchFact[], { id, capa
     if (capabilities.fixedBatches) assertSameBatch(metric, batch)
     // A trainer that makes its own batches may make more of them than we composed.
     if (batch === undefined) return void beyond++
-    const step = stepFact(metric, round, run.clock())
+    const before = earlier.get(metric.step)
+    const step = before ?? stepFact(metric, round, run.clock())
+    if (before !== undefined && before.loss !== metric.loss) anew++
     await run.ledger.append([step])
     told.add(metric.step)
     rows += metric.masked?.length ?? 0
@@ -123,7 +128,10 @@ function createFollower(round: number, batches: readonly BatchFact[], { id, capa
     record,
     progress,
     masked: () => (rows === 0 ? {} : { maskedRows, maskedShare: maskedRows / rows }),
-    warnings: () => (beyond === 0 ? [] : [`“${id}” made ${beyond} more steps than the ${batches.length} composed ones; their figures are left out.`]),
+    warnings: () => [
+      ...(beyond === 0 ? [] : [`“${id}” made ${beyond} more steps than the ${batches.length} composed ones; their figures are left out.`]),
+      ...(anew === 0 ? [] : [`“${id}” began the job anew and tells other figures of ${anew} steps; those of the earlier attempt stay.`]),
+    ],
   }
 }
 
