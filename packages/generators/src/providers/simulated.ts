@@ -1,14 +1,20 @@
 import { setTimeout as wait } from 'node:timers/promises'
-import { createWorld } from '@sedi/simulation'
-import { SediError, type TextGenerator } from '@sedi/spec'
+import { createWorld, defaultTeacherSettings, type TeacherSettings, type World } from '@sedi/simulation'
+import { SediError, type TextGenerator, toSediError } from '@sedi/spec'
 import * as z from 'zod'
 import { defineProvider } from '../define-provider.ts'
 
 const provider = 'simulated'
 const onlyModel = 'simulated-teacher'
 
+const settingNames = Object.keys(defaultTeacherSettings) as [keyof TeacherSettings, ...(keyof TeacherSettings)[]]
+
 const options = z.strictObject({
   worldSeed: z.int().min(0).max(0xffffffff).default(1).meta({ description: 'Which simulated world: its tasks, answers and mistakes.' }),
+  teacher: z
+    .partialRecord(z.enum(settingNames), z.number().min(0))
+    .default({})
+    .meta({ description: 'How the teacher behaves, by name of a setting in `@sedi/simulation`: shares of wrong or inherited answers, favourites, copying.' }),
   latencyMs: z.number().min(0).default(0).meta({ description: 'How long each answer takes.', unit: 'ms', affects: 'speed' }),
 })
 
@@ -20,19 +26,26 @@ export default defineProvider({
   credentials: [],
   dependencies: {},
   needsModel: false,
-  createTextGenerator: async (modelId, { worldSeed, latencyMs }) => createGenerator(modelId, worldSeed, latencyMs),
-  async createVerifier({ worldSeed }) {
-    const world = createWorld({ worldSeed })
+  createTextGenerator: async (modelId, { latencyMs, ...world }) => createGenerator(modelId, worldOf(world), latencyMs),
+  async createVerifier(settings) {
+    const world = worldOf(settings)
     return { specVersion: 1, id: provider, verify: async (task) => world.check(task) }
   },
 })
 
-function createGenerator(modelId: string, worldSeed: number, latencyMs: number): TextGenerator {
+function worldOf({ worldSeed, teacher }: { readonly worldSeed: number; readonly teacher: Partial<TeacherSettings> }): World {
+  try {
+    return createWorld({ worldSeed, ...teacher })
+  } catch (cause) {
+    throw new SediError('invalid-config', `generator.teacher: ${toSediError(cause).message}`, { cause })
+  }
+}
+
+function createGenerator(modelId: string, world: World, latencyMs: number): TextGenerator {
   // The provider's id stands for a config without `generator.model`.
   if (modelId !== provider && modelId !== onlyModel) {
     throw new SediError('not-found', `${provider}: there is one model, ${onlyModel}, got ${modelId}. Leave generator.model out.`)
   }
-  const world = createWorld({ worldSeed })
   return {
     specVersion: 1,
     provider,

@@ -1,0 +1,39 @@
+import type { StudyArm } from './study.ts'
+
+const relaxed = { filter: { threshold: 0.85 }, batches: { composer: 'random' }, seedPolicy: { rule: 'fixed' } }
+const gap = { training: { mask: 'gap' } }
+
+/** The arms, by id. Each is a recipe and the keys in which it differs. */
+export const studyArms = {
+  'self-instruct': { id: 'self-instruct', title: 'threshold 0.7, random batches, fixed seeds', recipe: 'alpaca', config: {} },
+  relaxed: { id: 'relaxed', title: 'threshold 0.85 alone: random batches, fixed seeds', recipe: 'sedi', config: relaxed },
+  'relaxed-random': {
+    id: 'relaxed-random',
+    title: 'threshold 0.85, random batches, seeds replaced by lot',
+    recipe: 'sedi',
+    config: { ...relaxed, seedPolicy: { rule: 'random' }, feedback: { verify: false } },
+  },
+  batches: { id: 'batches', title: 'threshold 0.85 and batches spread over clusters, fixed seeds', recipe: 'sedi', config: { seedPolicy: { rule: 'fixed' } } },
+  paper: { id: 'paper', title: 'the literal rule: hardest instructions of the top-norm batch, unverified', recipe: 'sedi-paper', config: {} },
+  sedi: { id: 'sedi', title: 'recipe sedi, its promotions checked for form only', recipe: 'sedi', config: {} },
+  'relaxed-gap': { id: 'relaxed-gap', title: 'relaxed, with the gap mask', recipe: 'sedi', config: { ...relaxed, ...gap } },
+  'relaxed-trim': { id: 'relaxed-trim', title: 'relaxed, with the trim mask', recipe: 'sedi', config: { ...relaxed, training: { mask: 'trim' } } },
+  'random-gap': {
+    id: 'random-gap',
+    title: 'seeds replaced by lot, with the gap mask',
+    recipe: 'sedi',
+    config: { ...relaxed, ...gap, seedPolicy: { rule: 'random' }, feedback: { verify: false } },
+  },
+  'attractive-gap': {
+    id: 'attractive-gap',
+    title: 'random unmasked instructions of the top-norm batch, with the gap mask',
+    recipe: 'sedi',
+    config: { ...gap, feedback: { pick: 'random-unmasked', verify: false } },
+  },
+  'coverage-gap': {
+    id: 'coverage-gap',
+    title: 'half of the seeds drawn for coverage from trusted instructions, with the gap mask',
+    recipe: 'sedi',
+    config: { ...relaxed, ...gap, seedPolicy: { rule: 'coverage' }, feedback: { verify: false } },
+  },
+} satisfies Readonly<Record<string, StudyArm>>

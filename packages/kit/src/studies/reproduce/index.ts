@@ -1,0 +1,7 @@
+export { analyseStudy, type StudyResult } from './analyse-study.ts'
+export type { CellFigures } from './measure-cell.ts'
+export { quotable } from './report-study.ts'
+export { runStudy, type StudyProgress } from './run-study.ts'
+export { studies } from './studies.ts'
+export { cellsOf, type Study, studyHash } from './study.ts'
+export { writeStudyReport } from './write-study-report.ts'

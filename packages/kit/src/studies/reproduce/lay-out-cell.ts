@@ -1,0 +1,61 @@
+import { existsSync, mkdirSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { createRng } from '@sedi/core'
+import { createWorld, type World } from '@sedi/simulation'
+import type { RunConfig } from '@sedi/spec'
+import { mergeConfig } from '../../config/merge.ts'
+import { parseConfig, type RawConfig } from '../../config/parse-config.ts'
+import { baseModelFile } from '../quickstart.ts'
+import type { Cell, Study } from './study.ts'
+
+/** Each replicate has a teacher of its own, of its world’s kind. */
+export const worldOf = ({ world, replicate }: Cell): World => createWorld({ worldSeed: replicate, ...world.teacher })
+
+/** Where the runs of a study are; the cell’s id is the run’s name. */
+export const cellStore = (folder: string): string => join(folder, 'cells')
+
+/** Writes what a cell reads and returns its configuration. Arms of one replicate read the same files and draw from streams of the same names. */
+export function layOutCell(study: Study, cell: Cell, folder: string): RunConfig {
+  const inputs = join(folder, 'inputs', `${cell.world.id}.${cell.replicate}`)
+  if (!existsSync(join(inputs, 'test.jsonl'))) writeInputs(study, cell, inputs)
+  return parseConfig(cellConfig(study, cell, folder, inputs), join(folder, 'study.json'))
+}
+
+function writeInputs({ size }: Study, cell: Cell, folder: string): void {
+  const world = worldOf(cell)
+  const seeds = createRng(cell.replicate, 'human-seeds')
+    .shuffle([...world.seedTasks])
+    .slice(0, size.humanSeeds)
+  // The same test for all replicates and worlds: an item that is odd is odd everywhere.
+  const test = world.heldOut({ perKind: size.testItemsPerKind, randomSeed: 1 })
+  mkdirSync(folder, { recursive: true })
+  writeLines(
+    join(folder, 'seeds.jsonl'),
+    seeds.map(({ id, instruction, input, output }) => ({ id, instruction, input, output })),
+  )
+  writeLines(
+    join(folder, 'test.jsonl'),
+    test.map(({ id, instruction, input, reference, group }) => ({ id, instruction, input, output: reference, group })),
+  )
+}
+
+const writeLines = (path: string, rows: readonly object[]): void => writeFileSync(path, `${rows.map((row) => JSON.stringify(row)).join('\n')}\n`)
+
+function cellConfig({ size }: Study, { arm, regime, world, replicate }: Cell, folder: string, inputs: string): RawConfig {
+  const simulated = { id: 'simulated', worldSeed: replicate, teacher: world.teacher }
+  const training = regime === 'equal-epochs' ? { epochsPerRound: size.epochs / size.rounds } : { stepsPerRound: size.steps / size.rounds }
+  const shared: RawConfig = {
+    recipe: arm.recipe,
+    seeds: join(inputs, 'seeds.jsonl'),
+    generator: { ...simulated, price: { inputPerMTokUsd: 0.25, outputPerMTokUsd: 2 } },
+    target: regime === 'equal-kept' ? { kept: size.kept } : { calls: size.calls },
+    batches: { size: size.batchSize },
+    trainer: { id: 'embedded', baseModel: baseModelFile },
+    training: { ...training, learningRate: 0.001, warmupSteps: 20, maxLength: 96 },
+    rounds: size.rounds,
+    evaluation: { evaluators: ['exact-match'], heldOut: join(inputs, 'test.jsonl'), rounds: 'last' },
+    store: cellStore(folder),
+    randomSeed: replicate,
+  }
+  return mergeConfig(shared, arm.config)
+}
