@@ -1,5 +1,5 @@
 // Rebuilds every figure of a reproduction's report from its ledgers, with SQL and nothing of SeDi's code, and fails on any difference.
-// node tooling/check-reproduction.mjs <folder of sedi reproduce>
+// npm run --silent check-reproduction <folder of sedi reproduce>
 //
 // Taken as given: which instructions the simulated world calls wrong and of what kind (figures/*.json, labels), and the list of contrasts
 // (study.json, whose hash is checked). Drawn anew, with a generator of its own, and compared within their Monte Carlo error: the nested bootstrap
@@ -11,7 +11,7 @@ import { DatabaseSync } from 'node:sqlite'
 
 const folder = process.argv[2]
 if (folder === undefined) {
-  process.stderr.write('Usage: node tooling/check-reproduction.mjs <folder of sedi reproduce>\n')
+  process.stderr.write('Usage: npm run --silent check-reproduction <folder of sedi reproduce>\n')
   process.exit(2)
 }
 const problems = []

@@ -18,8 +18,12 @@ const run = (command, ...args) => ({ command, args })
 const node = (...args) => run('node', ...args)
 const pnpm = (...args) => run('pnpm', ...args)
 
-/** The Python trainer's environment for the tests, beside the other tools. */
-const pythonEnvironment = { SEDI_PYTHON_ENV: join(root, '.toolchain/python'), PYTHONPATH: join(root, 'packages/trainers/python/src') }
+/** The environments of the Python trainer and of Ray for the tests, beside the other tools. */
+const pythonEnvironment = {
+  SEDI_PYTHON_ENV: join(root, '.toolchain/python'),
+  SEDI_RAY_ENV: join(root, '.toolchain/ray'),
+  PYTHONPATH: join(root, 'packages/trainers/python/src'),
+}
 
 /** What each task runs, in order; the caller's arguments go to the last step, and stdout is the last step's where an earlier one says `stdout: 2`. */
 const tasks = {
@@ -39,13 +43,14 @@ const tasks = {
   ],
   test: () => [...tasks.check(), pnpm('exec', 'vitest', 'run')],
   'test:full': () => [
-    {
-      ...node('--conditions=@sedi/source', '--disable-warning=ExperimentalWarning', 'apps/cli/src/main.ts', 'trainer', 'setup', 'python'),
+    ...['python', 'ray'].map((trainer) => ({
+      ...node('--conditions=@sedi/source', '--disable-warning=ExperimentalWarning', 'apps/cli/src/main.ts', 'trainer', 'setup', trainer),
       env: pythonEnvironment,
-    },
+    })),
     { ...run(join(pythonEnvironment.SEDI_PYTHON_ENV, 'bin/python'), '-m', 'pytest', '-q', 'packages/trainers/python'), env: pythonEnvironment },
     { ...pnpm('exec', 'vitest', 'run'), env: { SEDI_TEST: 'full', ...pythonEnvironment } },
   ],
+  'check-reproduction': () => [{ ...node('--disable-warning=ExperimentalWarning', join(root, 'tooling/check-reproduction.mjs')), inCallersFolder: true }],
   bench: () => [node('--conditions=@sedi/source', 'bench/main.ts')],
 }
 
