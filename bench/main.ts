@@ -9,6 +9,7 @@ const benches: Readonly<Record<string, () => Promise<Bench>>> = {
   throughput: async () => (await import('./throughput/run.ts')).runThroughput,
   strategies: async () => (await import('./strategies/run.ts')).runStrategies,
   checks: async () => (await import('./checks/run.ts')).runChecks,
+  trainers: async () => (await import('./trainers/run.ts')).runTrainers,
   composers: async () => (await import('./composers/run.ts')).runComposers,
 }
 const [name = '', ...options] = process.argv.slice(2)

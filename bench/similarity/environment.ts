@@ -42,9 +42,11 @@ export function machine(): string {
   return `${cpus()[0]?.model.trim() ?? 'unknown CPU'}, ${availableParallelism()} cores, ${memory} GiB, ${process.platform} ${release()}, load ${loadavg()[1]!.toFixed(1)} when finished`
 }
 
-export function commit(): string {
+/** The commit, and whether what was measured has been changed since. */
+export function commit(...measured: readonly string[]): string {
+  const folders = measured.length > 0 ? measured : ['packages/core', 'bench']
   const git = (...args: string[]): string => spawnSync('git', args, { cwd: repository, encoding: 'utf8' }).stdout.trim()
-  return git('rev-parse', '--short', 'HEAD') + (git('status', '--porcelain', '--', 'packages/core', 'bench') === '' ? '' : ' + uncommitted changes')
+  return git('rev-parse', '--short', 'HEAD') + (git('status', '--porcelain', '--', ...folders) === '' ? '' : ' + uncommitted changes')
 }
 
 function once(marker: string, version: string, make: () => void): void {

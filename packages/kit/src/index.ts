@@ -1,3 +1,4 @@
+export { reportHtml, reportMarkdown } from '@sedi/evaluation'
 export type { Progress, RunEvent, RunOutcome } from '@sedi/pipeline'
 export { type CheckModes, type CheckOutcome, checks, createChecks } from '@sedi/pipeline'
 export { createRowWriter, type ImportResult, importLedgerFile, type RowWriter, writeLedgerFile } from '@sedi/store'
@@ -11,9 +12,28 @@ export { runConfigSchema } from './config/run-config-schema.ts'
 export { type DiagnoseOptions, diagnoseConfig } from './diagnose/diagnose-config.ts'
 export type { Finding } from './diagnose/finding.ts'
 export { embedderNames } from './embedder-names.ts'
+export { type ComparedEvaluations, compareEvaluations, type EvaluatorComparison } from './evaluate/compare.ts'
+export {
+  type EvaluateOptions,
+  type EvaluationOutcome,
+  type EvaluationPlan,
+  type EvaluationProgress,
+  type EvaluationSource,
+  evaluate,
+  evaluatorDescriptions,
+  planEvaluation,
+} from './evaluate/evaluate.ts'
+export { exportPromptfoo } from './evaluate/export-promptfoo.ts'
+export { evaluateWithHarness, type HarnessEvaluationOptions, harnessBenchmarks } from './evaluate/harness.ts'
+export { type EvaluationItem, loadEvaluationItems } from './evaluate/items.ts'
+export { type AskedModel, loadAskedModel } from './evaluate/model-file.ts'
+export { openEvaluations } from './evaluate/open-evaluations.ts'
+export { type EvaluationCost, type EvaluationResult, type Judged, type Measured, readEvaluation } from './evaluate/result.ts'
+export { predictionsOf } from './evaluate/result-files.ts'
 export { type ExportedBatches, type ExportOptions, exportBatches, exporterNames } from './export-batches.ts'
 export { type FileCheckOptions, fileCheckNames } from './file-checks.ts'
 export { type FilterOptions, type FilterResult, filterFile, type Rejection, type SemanticOptions } from './filter-file.ts'
+export { formatCount, formatP, formatPercent, formatSigned, formatUsd } from './format.ts'
 export { builtInSeedNames } from './inputs/built-in-seeds.ts'
 export { loadHeldOut, loadSeeds } from './inputs/load-tasks.ts'
 export {
@@ -28,6 +48,10 @@ export {
 export { notesOf, planRun, type RunPlan } from './plan-run.ts'
 export { recipes } from './recipes/registry.gen.ts'
 export { type FilterReplay, type ReplayOptions, type ReplaySource, replayFilter } from './replay-filter.ts'
+export { type CompareOptions, compareRuns } from './runs/compare/compare-runs.ts'
+export type { ComparedRun, EvaluationComparison, ReplicateComparison, RunComparison, ScoreDifference, SpendingPoint } from './runs/compare/comparison.ts'
+export { comparisonReport, differenceRows, diversityRows, figureCaption, shortValue } from './runs/compare/comparison-report.ts'
+export { figureRows } from './runs/compare/comparison-table.ts'
 export { type Explanation, explain, renderExplanation } from './runs/explain.ts'
 export { type ExportedInstruction, exportInstructions } from './runs/export-instructions.ts'
 export { createRun, type ExecuteOptions, type HeldRun, openRun, openStore, type RunEnvironment } from './runs/open-run.ts'
@@ -36,7 +60,21 @@ export { type CheckFindings, type EvaluationReport, promotedSeeds, type RunRepor
 export { type SalvageReport, salvageRun } from './runs/salvage-run.ts'
 export { type StopOptions, type StopProgress, type Stopped, stopRun } from './runs/stop-run.ts'
 export { layOutQuickstart, type QuickstartArm, quickstartSettings } from './studies/quickstart.ts'
+export {
+  analyseStudy,
+  type CellFigures,
+  cellsOf,
+  quotable,
+  runStudy,
+  type Study,
+  type StudyProgress,
+  type StudyResult,
+  studies,
+  studyHash,
+  writeStudyReport,
+} from './studies/reproduce/index.ts'
 export { type TokenizerName, tokenizerNames } from './tokenizer-names.ts'
-export { trainers } from './trainers.ts'
+export { type FileTraining, type TrainFileOptions, type TrainProgress, trainFile } from './train-file.ts'
+export { trainers, usableSignal } from './trainers.ts'
 export { loadUsearchNeighbours, type UsearchOptions } from './usearch-neighbours.ts'
 export { softwareVersion } from './version.ts'

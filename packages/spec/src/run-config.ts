@@ -413,6 +413,10 @@ export const seedPolicySchema = z
 export const evaluationSchema = z
   .strictObject({
     evaluators: z.array(z.string()).default([]).meta(describe('Evaluators applied to the student after each round.')),
+    rounds: z
+      .enum(['all', 'last'])
+      .default('all')
+      .meta(describe('After which rounds the student is measured. `all`: also before the first one. `last`: once, at the end.')),
     heldOut: z
       .string()
       .optional()

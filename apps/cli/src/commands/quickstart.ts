@@ -1,6 +1,17 @@
-import { resolve } from 'node:path'
-import { createRun, fingerprintOf, type HeldRun, layOutQuickstart, loadConfig, openRun, openStore, promotedSeeds } from '@sedi/kit'
-import type { RunConfig, SeedEventFact } from '@sedi/spec'
+import { dirname, resolve } from 'node:path'
+import {
+  compareRuns,
+  createRun,
+  fingerprintOf,
+  type HeldRun,
+  layOutQuickstart,
+  loadConfig,
+  openRun,
+  openStore,
+  promotedSeeds,
+  type RunComparison,
+} from '@sedi/kit'
+import type { Ledger, RunConfig, SeedEventFact } from '@sedi/spec'
 import type { Command } from 'commander'
 import { type CarriedOut, carryOut, sayOutcome } from '../carry-out.ts'
 import { type Cli, type CliCommand, print, printJson, say } from '../command.ts'
@@ -36,8 +47,10 @@ export default {
       }
       finished.push(arm)
     }
-    if (options.json) printJson(cli, { folder, arms: finished.map(({ report, folder: runFolder, promoted }) => ({ ...report, folder: runFolder, promoted })) })
-    else print(cli, renderComparison(finished, folder))
+    const { quote } = await compareArms(finished)
+    if (options.json)
+      printJson(cli, { folder, quote, arms: finished.map(({ report, folder: runFolder, promoted }) => ({ ...report, folder: runFolder, promoted })) })
+    else print(cli, renderComparison(finished, folder, quote))
     say(cli, `Done in ${formatDuration(Date.now() - startedAt)}.`)
     return exitDone
   },
@@ -53,6 +66,17 @@ async function carryOutArm(cli: Cli, config: RunConfig): Promise<FinishedArm> {
   }
   const carried = await carryOut(cli, run, { label: config.recipe, beforeClosing })
   return { ...carried, folder: run.folder, promoted }
+}
+
+/** As `sedi compare` does. */
+async function compareArms(arms: readonly FinishedArm[]): Promise<RunComparison> {
+  const ledgers: Ledger[] = []
+  try {
+    for (const { folder } of arms) ledgers.push(await openStore({ store: dirname(folder) }).read(folder))
+    return await compareRuns(ledgers, { diversity: false })
+  } finally {
+    for (const ledger of ledgers) await ledger.close()
+  }
 }
 
 async function unfinishedRun(config: RunConfig): Promise<HeldRun | undefined> {

@@ -55,7 +55,8 @@ function readRaw(path: string): RawConfig {
   throw new SediError('invalid-config', `${path}: expected keys and values, got ${value === null ? 'an empty file' : typeof value}.`)
 }
 
-function applyAssignment(raw: RawConfig, assignment: string): RawConfig {
+/** Applies one `--set a.b=c`. */
+export function applyAssignment(raw: RawConfig, assignment: string): RawConfig {
   const at = assignment.indexOf('=')
   if (at < 1) throw new SediError('invalid-config', `--set ${assignment}: expected path=value, as in --set filter.threshold=0.8.`)
   return setPath(raw, assignment.slice(0, at).split('.'), parse(assignment.slice(at + 1)))

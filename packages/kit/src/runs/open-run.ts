@@ -18,6 +18,7 @@ import { createAdapters, type GivenAdapters } from '../adapters.ts'
 import { changedKeys, fingerprintOf } from '../config/fingerprint.ts'
 import { mergeConfig } from '../config/merge.ts'
 import type { RawConfig } from '../config/parse-config.ts'
+import { withoutEvaluations } from '../evaluate/open-evaluations.ts'
 import { loadBenchmarks, pinBenchmarks } from '../inputs/load-benchmarks.ts'
 import { loadHeldOut, loadSeeds } from '../inputs/load-tasks.ts'
 import { limitedEmbedderKey, limitedKey, limitsFor, limitsForEmbedder } from '../limited-key.ts'
@@ -52,7 +53,7 @@ export type RunEnvironment = {
 }
 
 export function openStore(config: Pick<RunConfig, 'store'>, clock: () => number = Date.now): RunStore {
-  return createSqliteStore({ folder: config.store, clock, softwareVersion })
+  return withoutEvaluations(createSqliteStore({ folder: config.store, clock, softwareVersion }))
 }
 
 /**

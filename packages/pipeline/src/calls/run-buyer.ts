@@ -1,4 +1,5 @@
-import type { RunOptions } from '../run-context.ts'
+import type { RunConfig } from '@sedi/spec'
+import type { RunAdapters, RunOptions } from '../run-context.ts'
 import { type Buyer, createBuyer } from './buy-completion.ts'
 import { openTelemetry } from './telemetry/open-telemetry.ts'
 import { runKeyOf, waitingAttempts } from './waiting-attempts.ts'
@@ -10,8 +11,17 @@ const marginMs = 5000
 /** After a pause for one of these the run begins with a single call. */
 const inTrouble: readonly unknown[] = ['provider-response', 'timeout', 'rate-limited']
 
+/** What a run has that matters to buying. */
+export type BuyerSource = Pick<
+  RunOptions,
+  'ledger' | 'budget' | 'limiter' | 'clock' | 'jitter' | 'stop' | 'abort' | 'onNotice' | 'onEvent' | 'logTexts' | 'telemetry'
+> & {
+  readonly config: Pick<RunConfig, 'generator' | 'limits'>
+  readonly adapters: Pick<RunAdapters, 'generator'>
+}
+
 /** What buys a run's completions: one for the whole run, so that what it learns of the provider outlasts a round. */
-export async function createRunBuyer(options: RunOptions): Promise<Buyer> {
+export async function createRunBuyer(options: BuyerSource): Promise<Buyer> {
   const { config, ledger } = options
   const { generator } = options.adapters
   const keepsWork = generator.recovery === 'rejoin'
@@ -31,7 +41,7 @@ export async function createRunBuyer(options: RunOptions): Promise<Buyer> {
 }
 
 /** A provider that says how many calls suit it is taken at its word. */
-async function concurrencyOf({ config, adapters, ledger }: RunOptions): Promise<{ readonly most: number; readonly start: number } | undefined> {
+async function concurrencyOf({ config, adapters, ledger }: BuyerSource): Promise<{ readonly most: number; readonly start: number } | undefined> {
   const { adaptive, concurrency: most } = config.limits
   if (!adaptive || adapters.generator.preferredConcurrency !== undefined) return undefined
   const paused = (await ledger.find('run-state')).findLast(({ state }) => state !== 'running')

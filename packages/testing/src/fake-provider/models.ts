@@ -1,7 +1,8 @@
 import type { ChatRequest } from './chat-request.ts'
+import { judgeAnswers } from './judge.ts'
 import type { ErrorWords } from './reply.ts'
 
-/** What a model of the fake provider is like. All of them are the simulated teacher; they differ in what they accept. */
+/** What a model of the fake provider is like. Nearly all of them are the simulated teacher; they differ in what they accept. */
 export type ModelProfile = {
   readonly id: string
   readonly about: string
@@ -13,6 +14,8 @@ export type ModelProfile = {
   readonly reasons?: boolean | undefined
   /** @default 'honoured' */
   readonly structuredOutput?: 'honoured' | 'ignored' | 'refused' | undefined
+  /** What it says, where that is not what the teacher would. */
+  readonly says?: ((request: ChatRequest) => { readonly text: string; readonly finishReason: string }) | undefined
   /** The day the provider retires or retired it. After it: 404. */
   readonly shutdownDate?: string | undefined
 }
@@ -65,6 +68,7 @@ export const models: readonly ModelProfile[] = [
   },
   { id: 'simulated-loose', about: 'takes response_format and ignores it', structuredOutput: 'ignored' },
   { id: 'simulated-small', about: 'context of 2,048 tokens', contextTokens: 2_048 },
+  { id: 'simulated-judge', about: 'says which of two answers is better: the longer one', says: judgeAnswers },
   { id: 'simulated-leaving', about: 'listed with a shutdown date to come', shutdownDate: '2099-01-14' },
   { id: 'simulated-retired', about: 'listed with a shutdown date that is past; 404', shutdownDate: '2026-01-14' },
 ]

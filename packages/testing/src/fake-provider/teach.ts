@@ -32,6 +32,11 @@ export type TeachContext = {
 /** The teacher's answer, as this model would give it: after thinking, in the form asked for, with what the cache saved. */
 export function teach(request: ChatRequest, model: ModelProfile, { teacher, cachedTokens }: TeachContext): Completion {
   const { messages, seed, temperature, stop, maxOutputTokens } = request
+  const said = model.says?.(request)
+  if (said !== undefined) {
+    const inputTokens = messages.reduce((sum, { content }) => sum + countTokens(content), 0)
+    return { ...said, usage: { inputTokens, cachedTokens: cachedTokens(inputTokens), outputTokens: countTokens(said.text) } }
+  }
   const reasoningTokens = model.reasons ? Math.min(maxOutputTokens, thoughtTokens(request)) : undefined
   const allowance = maxOutputTokens - (reasoningTokens ?? 0)
   const taught = teacher.teach({ messages, seed, temperature, stop, maxOutputTokens: allowance })

@@ -9,7 +9,7 @@ import time
 import pytest
 import torch
 import torch.nn.functional as F
-from tiny import make_model, write_job
+from tiny import LAUNCH_TWO, make_model, write_job
 from transformers import AutoModelForCausalLM, AutoTokenizer
 
 from sedi_trainer.files import read_lines
@@ -29,7 +29,7 @@ def independent(job, base, steps=None):
     examples = {one["id"]: one for one in job["examples"]}
     optimiser = torch.optim.AdamW(model.parameters(), lr=job["optimiser"]["learningRate"], weight_decay=job["optimiser"]["weightDecay"])
     for batch in job["batches"][:steps]:
-        row_losses, sums, counts = [], [], []
+        row_losses, row_gaps, sums, counts = [], [], [], []
         for one in batch:
             prompt = tokenizer(f"<|user|>{examples[one]['prompt']}<|assistant|>", add_special_tokens=False)["input_ids"]
             answer = tokenizer(examples[one]["completion"], add_special_tokens=False)["input_ids"] + [tokenizer.eos_token_id]
@@ -39,13 +39,15 @@ def independent(job, base, steps=None):
             sums.append(nll)
             counts.append(len(answer))
             row_losses.append(nll.item() / len(answer))
+            probabilities = logits[len(prompt) - 1 : -1].log_softmax(-1)
+            row_gaps.append((probabilities.max(-1).values - probabilities[range(len(answer)), answer]).mean().item())
         loss = sum(sums) / sum(counts)
         optimiser.zero_grad()
         loss.backward()
         norm = torch.sqrt(sum((p.grad.double() ** 2).sum() for p in model.parameters() if p.grad is not None)).item()
         torch.nn.utils.clip_grad_norm_(model.parameters(), job["optimiser"]["maxGradNorm"])
         optimiser.step()
-        yield loss.item(), row_losses, norm
+        yield loss.item(), row_losses, row_gaps, norm
 
 
 @pytest.mark.parametrize("rows_per_device", [4, 2, 1])
@@ -53,11 +55,23 @@ def test_losses_and_norms_equal_plain_pytorch_however_the_batch_is_accumulated(t
     job, steps, status, code = do(tmp_path / "job", base, rowsPerDevice=rows_per_device)
     assert code == 0, json.dumps(status)
     assert [step["exampleIds"] for step in steps] == job["batches"]
-    for step, (loss, row_losses, norm) in zip(steps, independent(job, base), strict=True):
+    for step, (loss, row_losses, row_gaps, norm) in zip(steps, independent(job, base), strict=True):
         assert step["loss"] == pytest.approx(loss, rel=2e-5)
         assert step["exampleLosses"] == pytest.approx(row_losses, rel=2e-4)
         assert step["gradNorm"] == pytest.approx(norm, rel=2e-4)
-        assert all(gap >= 0 for gap in step["exampleGaps"]) and not any(step["masked"])
+        assert step["exampleGaps"] == pytest.approx(row_gaps, rel=2e-4, abs=2e-5) and "masked" not in step
+
+
+@pytest.mark.parametrize("method", ["full", "lora"])
+def test_bfloat16_gives_the_figures_to_its_own_precision(tmp_path, base, method):
+    job, steps, status, _ = do(tmp_path / "job", base, precision="bf16", method=method, lora={"rank": 4, "alpha": 8}, batches=[["e00", "e01", "e02", "e03"]])
+    assert status["state"] == "succeeded", json.dumps(status)
+    [(loss, row_losses, row_gaps, norm)] = list(independent(job, base))
+    assert steps[0]["loss"] == pytest.approx(loss, rel=5e-3)
+    assert steps[0]["exampleLosses"] == pytest.approx(row_losses, rel=1e-2)
+    assert steps[0]["exampleGaps"] == pytest.approx(row_gaps, rel=5e-2, abs=2e-2)
+    if method == "full":
+        assert steps[0]["gradNorm"] == pytest.approx(norm, rel=2e-2)
 
 
 def test_a_second_job_goes_on_with_weights_and_moments(tmp_path, base):
@@ -103,7 +117,7 @@ def test_the_gap_mask_leaves_rows_out_of_the_gradient(tmp_path, base, rows_per_d
     assert status["state"] == "succeeded", json.dumps(status)
     assert masked[0]["masked"] == [gap > threshold for gap in steps[0]["exampleGaps"]]
     kept = [one for one, out in zip(job["batches"][0], masked[0]["masked"]) if not out]
-    [(_, _, norm)] = list(independent({**job, "batches": [kept]}, base))
+    [(*_, norm)] = list(independent({**job, "batches": [kept]}, base))
     assert masked[0]["gradNorm"] == pytest.approx(norm, rel=2e-4)
     assert masked[0]["loss"] == pytest.approx(steps[0]["loss"], rel=1e-5)
 
@@ -121,11 +135,9 @@ def test_the_trim_mask_leaves_out_the_highest_losses_of_the_whole_batch(tmp_path
 def test_two_processes_see_the_same_batches_and_give_the_same_figures(tmp_path, base):
     job, steps, *_ = do(tmp_path / "one", base)
     write_job(tmp_path / "two", base, rowsPerDevice=1)
-    launch = [sys.executable, "-m", "accelerate.commands.launch", "--cpu", "--num_processes", "2", "--num_machines", "1", "--mixed_precision", "no"]
-    environment = {**os.environ, "ACCELERATE_USE_CPU": "true", "OMP_NUM_THREADS": "1"}
-    done = subprocess.run([*launch, "-m", "sedi_trainer", "train", str(tmp_path / "two")], env=environment, capture_output=True, text=True, timeout=300)
+    done = subprocess.run([*LAUNCH_TWO, str(tmp_path / "two")], env={**os.environ, "OMP_NUM_THREADS": "1"}, capture_output=True, text=True, timeout=300)
     status = json.loads((tmp_path / "two" / "status.json").read_text())
-    assert status["state"] == "succeeded", (json.dumps(status), done.stderr[-2000:])
+    assert (status["state"], status["processes"]) == ("succeeded", 2), (json.dumps(status), done.stderr[-2000:])
     spread = list(read_lines(tmp_path / "two" / "steps.jsonl"))
     assert [step["exampleIds"] for step in spread] == job["batches"]
     for ours, theirs in zip(spread, steps, strict=True):
@@ -163,7 +175,7 @@ def test_killed_in_the_middle_it_goes_on_with_the_figures_of_the_undisturbed_job
         ({"batches": [["e00", "e99"]]}, "invalid-input", "e99"),
         ({"batches": []}, "invalid-input", "no batches"),
         ({"maxLengthTokens": 24, "tooLong": "refuse"}, "too-long", "of 12 examples are longer than 24 tokens"),
-        ({"method": "qlora"}, "unsupported", "CUDA"),
+        ({"method": "qlora"}, "preflight", "CUDA"),
         ({"optimiser": {"learningRate": 1e30, "warmupSteps": 0, "maxGradNorm": 1e30, "weightDecay": 0.0}}, "nan-loss", "learningRate"),
     ],
 )

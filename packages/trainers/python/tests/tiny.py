@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from pathlib import Path
 
 import torch
@@ -77,3 +78,6 @@ def write_job(folder: Path, base: Path, **changes) -> dict:
 
 
 WORDS = ["sun", "rain", "river", "stone", "cloud", "field", "house", "night", "bread", "glass", "paper", "wheel"]
+
+#: Two processes that share each batch, on a CPU too (`accelerate launch` starts a single one there and does not say so).
+LAUNCH_TWO = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc_per_node", "2", "-m", "sedi_trainer", "train"]

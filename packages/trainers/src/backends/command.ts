@@ -14,15 +14,16 @@ const capabilities = z
     perStepLoss: promise('Every step has a `loss`. Without it `steps.jsonl` is not read.'),
     perStepGradNorm: promise('Every step has a `gradNorm`: before clipping, of the mean loss over all trainable parameters.'),
     perExampleLoss: promise('Every step has `exampleLosses`, one for each of its `exampleIds`.'),
-    masks: promise('Leaves suspected label errors out of the loss.'),
+    perExampleGap: promise('Every step has `exampleGaps`: mean log-probability of the best token minus that of the target, for each of its `exampleIds`.'),
+    masks: promise('Leaves suspected label errors out of the loss as `mask` of `job.json` says, and tells with every step which rows: `masked`.'),
     resume: promise('Started again on a folder with `steps.jsonl`, it goes on where it stopped. Otherwise it is begun anew.'),
     cancel: promise('Ending the command ends the job. Always so with `cancelCommand`.'),
   })
   .refine(({ perStepLoss, fixedBatches, perStepGradNorm }) => perStepLoss || !(fixedBatches || perStepGradNorm), {
     message: 'fixedBatches and perStepGradNorm need perStepLoss: they are told with the steps',
   })
-  .refine(({ fixedBatches, perExampleLoss }) => fixedBatches || !perExampleLoss, {
-    message: 'perExampleLoss needs fixedBatches: without it nobody knows whose losses they are',
+  .refine(({ fixedBatches, perExampleLoss, perExampleGap, masks }) => fixedBatches || !(perExampleLoss || perExampleGap || masks), {
+    message: 'perExampleLoss, perExampleGap and masks need fixedBatches: without it nobody knows whose they are',
   })
   .prefault({})
   .meta({ description: 'What the program can do. Nothing is assumed; what is promised and not kept fails the job.' })

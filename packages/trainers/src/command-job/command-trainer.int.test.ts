@@ -18,6 +18,7 @@ const everything: TrainerCapabilities = {
   perStepLoss: true,
   perStepGradNorm: true,
   perExampleLoss: true,
+  perExampleGap: true,
   masks: false,
   resume: true,
   cancel: true,
@@ -200,7 +201,7 @@ describe('what goes wrong with a program', () => {
 describe('what a program is not told to do', () => {
   it('what it does not promise is not asked for: undeclared signals are dropped, a fresh start forgets old steps', async () => {
     const folder = newFolder()
-    const capabilities = { ...everything, perStepGradNorm: false, perExampleLoss: false, resume: false }
+    const capabilities = { ...everything, perStepGradNorm: false, perExampleLoss: false, perExampleGap: false, resume: false }
     const first = await run(trainerIn(folder, { behaviour: 'vanish', atStep: 4 }, { capabilities }))
     expect(first.metrics.map(({ step, gradNorm, exampleLosses }) => [step, gradNorm, exampleLosses])).toEqual([1, 2, 3].map((n) => [n, undefined, undefined]))
     const again = await run(trainerIn(folder, { behaviour: 'vanish', atStep: 4 }, { capabilities }))

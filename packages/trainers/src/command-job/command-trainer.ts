@@ -27,7 +27,7 @@ export type CommandTrainerSettings = {
 }
 
 /** The program's own limit is its to check. */
-const limits = { trainer: 'command', contextTokens: 1_048_576 } as const
+const contextTokens = 1_048_576
 const pollMs = 200
 
 /**
@@ -36,6 +36,7 @@ const pollMs = 200
  */
 export function createCommandTrainer(settings: CommandTrainerSettings): Trainer {
   const { folder, command, cancelCommand, capabilities, job: ownKeys, commandIsJob, patience } = settings
+  const limits = { trainer: 'command', contextTokens, masks: capabilities.masks }
   const children = new Map<string, ChildProcess>()
   const planned = new Map<string, Planned>()
 

@@ -62,23 +62,25 @@ export function lookAtJob(files: JobFiles, options: LookOptions): Look {
       stepsDone: options.capabilities.perStepLoss ? log.metrics.length : (status?.stepsDone ?? 0),
       ...(verdict.model === undefined ? {} : { model: verdict.model }),
       ...(verdict.error === undefined ? {} : { error: verdict.error }),
+      ...(verdict.errorCode === undefined ? {} : { errorCode: verdict.errorCode }),
       ...(said.length === 0 ? {} : { warnings: said }),
     },
   }
 }
 
-type Verdict = Pick<JobSnapshot, 'state' | 'error' | 'warnings' | 'model'>
+type Verdict = Pick<JobSnapshot, 'state' | 'error' | 'errorCode' | 'warnings' | 'model'>
 
 const unended = new Set(['queued', 'running'])
 const hasEnded = (state: string | undefined): boolean => state === 'succeeded' || state === 'failed' || state === 'cancelled'
 
 function judge(files: JobFiles, launch: Launch, status: Status | undefined, log: StepLog, options: LookOptions): Verdict {
   const state = status?.state
-  if (log.problem !== undefined && state !== 'failed') return { state: 'failed', error: log.problem }
+  if (log.problem !== undefined && state !== 'failed')
+    return { state: 'failed', error: log.problem, errorCode: log.problem.includes('nan-loss') ? 'nan-loss' : 'metrics' }
   if (state === 'succeeded') return judgeSuccess(files, status!, log, options)
   if (state === 'failed') {
     const error = status?.error === undefined ? withOutput(files, 'it failed and does not say why') : `${status.error.message} (${status.error.code})`
-    return { state, error }
+    return { state, error, errorCode: status?.error?.code }
   }
   if (state === 'cancelled' || launch.cancelled) return { state: 'cancelled' }
   const warnings = state === undefined || unended.has(state) ? [] : [`it says “${state}”, which this version does not know; taken as running`]
@@ -139,11 +141,11 @@ function readStatus(files: JobFiles): { readonly status?: Status; readonly unrea
   }
 }
 
-const documentSchema = z.looseObject({ firstStep: z.int(), batches: z.array(z.unknown()) })
+const documentSchema = z.looseObject({ firstStep: z.int(), batches: z.array(z.unknown()), mask: z.unknown().optional() })
 
 export function readPlanned(files: JobFiles): Planned {
-  const { firstStep, batches } = documentSchema.parse(JSON.parse(readIfPresent(files.document)?.toString('utf8') ?? '{"firstStep":1,"batches":[]}'))
-  return { firstStep, steps: batches.length }
+  const { firstStep, batches, mask } = documentSchema.parse(JSON.parse(readIfPresent(files.document)?.toString('utf8') ?? '{"firstStep":1,"batches":[]}'))
+  return { firstStep, steps: batches.length, masked: mask !== undefined }
 }
 
 const lastOutput = 2000

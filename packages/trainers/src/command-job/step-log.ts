@@ -4,7 +4,7 @@ import type { JobFiles } from '../python-job/job-files.ts'
 import { readIfPresent } from '../storage.ts'
 
 /** The part of `job.json` that its steps are held against. */
-export type Planned = { readonly firstStep: number; readonly steps: number }
+export type Planned = { readonly firstStep: number; readonly steps: number; readonly masked: boolean }
 
 export type StepLog = {
   /** In step order, each step once; up to the first gap where batches are fixed. */
@@ -26,6 +26,8 @@ const lineSchema = z.looseObject({
   learningRate: z.number().optional(),
   targetTokens: z.int().optional(),
   exampleLosses: z.array(z.number()).optional(),
+  exampleGaps: z.array(z.number()).optional(),
+  masked: z.array(z.boolean()).optional(),
 })
 type Line = z.output<typeof lineSchema>
 
@@ -55,12 +57,12 @@ export function readStepLog(files: JobFiles, planned: Planned, capabilities: Tra
   const told = [...byStep.keys()].sort((a, b) => a - b)
   const missing = capabilities.fixedBatches ? missingSteps(told, planned.firstStep) : []
   const before = missing[0] ?? Number.POSITIVE_INFINITY
-  const metrics = told.filter((step) => step < before).map((step) => metricOf(byStep.get(step)!, capabilities))
+  const metrics = told.filter((step) => step < before).map((step) => metricOf(byStep.get(step)!, capabilities, planned.masked))
   return { metrics, usable, problem, missing, warnings: [...warnings] }
 }
 
 /** The line, or what is wrong with it. */
-function readLine(text: string, { firstStep, steps }: Planned, capabilities: TrainerCapabilities): Line | string {
+function readLine(text: string, { firstStep, steps, masked }: Planned, capabilities: TrainerCapabilities): Line | string {
   // What Python's json writes for numbers that JSON does not have.
   const unreal = /"step"\s*:\s*(\d+)/.exec(text)
   if (/[:[,]\s*(-?Infinity|NaN)\b/.test(text.replaceAll(/"(?:[^"\\]|\\.)*"/g, '""'))) {
@@ -81,17 +83,17 @@ function readLine(text: string, { firstStep, steps }: Planned, capabilities: Tra
   const line = parsed.data
   const last = firstStep + steps - 1
   if (capabilities.fixedBatches && (line.step < firstStep || line.step > last)) return `step ${line.step} is none of this job’s ${firstStep} to ${last}`
+  const rows = [
+    ['exampleLosses', capabilities.perExampleLoss, 'perExampleLoss'],
+    ['exampleGaps', capabilities.perExampleGap, 'perExampleGap'],
+    ['masked', masked, 'masks'],
+  ] as const
   const lacks = (
-    [
-      ['exampleIds', capabilities.fixedBatches, 'fixedBatches'],
-      ['gradNorm', capabilities.perStepGradNorm, 'perStepGradNorm'],
-      ['exampleLosses', capabilities.perExampleLoss, 'perExampleLoss'],
-    ] as const
+    [['exampleIds', capabilities.fixedBatches, 'fixedBatches'], ['gradNorm', capabilities.perStepGradNorm, 'perStepGradNorm'], ...rows] as const
   ).find(([key, declared]) => declared && line[key] === undefined)
   if (lacks !== undefined) return `step ${line.step} has no ${lacks[0]}, which trainer.capabilities.${lacks[2]} promises`
-  if (capabilities.perExampleLoss && line.exampleLosses?.length !== line.exampleIds?.length) {
-    return `step ${line.step} has ${line.exampleLosses?.length} exampleLosses for ${line.exampleIds?.length} exampleIds`
-  }
+  const uneven = rows.find(([key, declared]) => declared && line[key]?.length !== line.exampleIds?.length)
+  if (uneven !== undefined) return `step ${line.step} has ${line[uneven[0]]?.length} ${uneven[0]} for ${line.exampleIds?.length} exampleIds`
   return line
 }
 
@@ -101,14 +103,17 @@ function missingSteps(told: readonly number[], firstStep: number): number[] {
   return Array.from({ length: last - firstStep + 1 }, (_, i) => firstStep + i).filter((step) => !known.has(step))
 }
 
-function metricOf({ step, loss, exampleIds, gradNorm, learningRate, targetTokens, exampleLosses }: Line, capabilities: TrainerCapabilities): TrainingMetric {
+function metricOf(line: Line, { fixedBatches, perStepGradNorm, perExampleLoss, perExampleGap }: TrainerCapabilities, masked: boolean): TrainingMetric {
+  const { step, loss, exampleIds, gradNorm, learningRate, targetTokens, exampleLosses, exampleGaps } = line
   return {
     step,
-    exampleIds: capabilities.fixedBatches ? (exampleIds ?? []) : [],
+    exampleIds: fixedBatches ? (exampleIds ?? []) : [],
     loss,
-    ...(capabilities.perStepGradNorm ? { gradNorm } : {}),
+    ...(perStepGradNorm ? { gradNorm } : {}),
     ...(learningRate === undefined ? {} : { learningRate }),
     ...(targetTokens === undefined ? {} : { targetTokens }),
-    ...(capabilities.perExampleLoss ? { exampleLosses } : {}),
+    ...(perExampleLoss ? { exampleLosses } : {}),
+    ...(perExampleGap ? { exampleGaps } : {}),
+    ...(masked ? { masked: line.masked } : {}),
   }
 }

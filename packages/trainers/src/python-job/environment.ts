@@ -14,6 +14,12 @@ export function environmentFolder(environment: NodeJS.ProcessEnv = process.env):
   return join(cache, 'sedi', 'python-trainer-1')
 }
 
+/** Of the environment that set-up made; undefined where there is none. */
+export function environmentInterpreter(): string | undefined {
+  const python = interpreterIn(environmentFolder())
+  return existsSync(python) ? python : undefined
+}
+
 /** The interpreter of a virtual environment. */
 export const interpreterIn = (folder: string): string => (process.platform === 'win32' ? join(folder, 'Scripts', 'python.exe') : join(folder, 'bin', 'python'))
 
@@ -22,11 +28,10 @@ export const interpreterIn = (folder: string): string => (process.platform === '
  * Throws `missing-dependency` when there is none.
  */
 export function findPython(configured: string | undefined): string {
-  if (configured !== undefined) return configured
-  const python = interpreterIn(environmentFolder())
-  if (existsSync(python)) return python
+  const python = configured ?? environmentInterpreter()
+  if (python !== undefined) return python
   throw new SediError(
     'missing-dependency',
-    `The trainer “python” has no environment yet: there is no ${python}. Run “sedi trainer setup python”, or set trainer.python to an interpreter that has the package sedi-trainer.`,
+    `The trainer “python” has no environment yet: there is no ${interpreterIn(environmentFolder())}. Run “sedi trainer setup python”, or set trainer.python to an interpreter that has the package sedi-trainer.`,
   )
 }

@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { type JobSnapshot, type JobState, type ModelRef, SediError, type TrainingMetric } from '@sedi/spec'
 import * as z from 'zod'
 import { makeFolder, readIfPresent, writeFileAtomically } from '../storage.ts'
+import { protocol } from './job-document.ts'
 
 /** The folder of a job: what goes in, and what the Python process leaves there. */
 export type JobFiles = {
@@ -48,6 +49,8 @@ export function claimName(files: JobFiles, specHash: string, jobName: string): v
 }
 
 const statusSchema = z.looseObject({
+  /** Absent where it is we who say what became of the job. */
+  protocol: z.unknown().optional(),
   state: z.string(),
   /** Of the Python process; absent where it is we who say what became of the job. */
   pid: z.int().optional(),
@@ -58,10 +61,17 @@ const statusSchema = z.looseObject({
 
 export type JobStatus = z.output<typeof statusSchema>
 
-/** What the process said last; undefined before it said anything. */
+/** What the process said last; undefined before it said anything, or where that cannot be read: the job is then started again. */
 export function readStatus(files: JobFiles): JobStatus | undefined {
-  const bytes = readIfPresent(files.status)
-  return bytes === undefined ? undefined : statusSchema.parse(JSON.parse(bytes.toString('utf8')))
+  return statusSchema.safeParse(parsed(readIfPresent(files.status)?.toString('utf8') ?? '')).data
+}
+
+function parsed(text: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch {
+    return undefined
+  }
 }
 
 /** Longer without a sign of life, and the process is gone or hangs. Renewed every second, but a machine may be busy. */
@@ -88,12 +98,19 @@ const stepSchema = z.object({
   learningRate: z.number(),
   targetTokens: z.int(),
   exampleLosses: z.array(z.number()),
+  exampleGaps: z.array(z.number()),
+  masked: z.array(z.boolean()).optional(),
 })
 
-/** Steps after `afterStep` in a log that may be written to at this moment: whole lines only. */
+/** Steps after `afterStep` in a log that may be written to at this moment: in step order, each once by its first line; whole lines that can be read only. */
 export function readSteps(files: JobFiles, afterStep: number): TrainingMetric[] {
   const lines = (readIfPresent(files.steps)?.toString('utf8') ?? '').split('\n').slice(0, -1)
-  return lines.map((line) => stepSchema.parse(JSON.parse(line))).filter(({ step }) => step > afterStep)
+  const byStep = new Map<number, TrainingMetric>()
+  for (const line of lines) {
+    const { data } = stepSchema.safeParse(parsed(line))
+    if (data !== undefined && data.step > afterStep && !byStep.has(data.step)) byStep.set(data.step, data)
+  }
+  return [...byStep.values()].sort((a, b) => a.step - b.step)
 }
 
 const states: ReadonlyMap<string, JobState> = new Map([
@@ -108,7 +125,11 @@ const states: ReadonlyMap<string, JobState> = new Map([
 export function snapshotOf(files: JobFiles, working: boolean): JobSnapshot {
   const status = readStatus(files)
   const stepsDone = readSteps(files, 0).length
-  if (status === undefined) return { state: working ? 'queued' : 'lost', stepsDone }
+  if (status === undefined) return working ? { state: 'queued', stepsDone } : { state: 'lost', stepsDone, ...silent }
+  if (status.protocol !== undefined && status.protocol !== protocol) {
+    const error = `the Python package speaks protocol ${String(status.protocol)}, expected ${protocol}. Run: sedi trainer setup python`
+    return { state: 'failed', stepsDone, error, errorCode: 'unsupported' }
+  }
   const said = states.get(status.state) ?? 'lost'
   const state = !working && (said === 'running' || said === 'queued') ? 'lost' : said
   const model: ModelRef | undefined =
@@ -117,8 +138,10 @@ export function snapshotOf(files: JobFiles, working: boolean): JobSnapshot {
     state,
     stepsDone,
     ...(model === undefined ? {} : { model }),
-    ...(state === 'failed' && status.error !== undefined ? { error: `${status.error.message} (${status.error.code})` } : {}),
-    ...(state === 'lost' ? { error: 'its process ended without a word; it goes on from its last checkpoint' } : {}),
+    ...(state === 'failed' && status.error !== undefined ? { error: `${status.error.message} (${status.error.code})`, errorCode: status.error.code } : {}),
+    ...(state === 'lost' ? silent : {}),
     warnings: status.warnings,
   }
 }
+
+const silent = { error: 'its process ended without a word; started again, it goes on from its last checkpoint', errorCode: 'worker-lost' } as const

@@ -5,17 +5,24 @@ import type { JobFiles } from './job-files.ts'
 
 export type Launch = {
   readonly python: string
-  /** Processes that share each batch; more than one goes through `accelerate launch`. */
+  /** Processes that share each batch; more than one are started by PyTorch’s launcher. */
   readonly processes: number
+}
+
+/**
+ * Python's parameters for doing the job in a folder. Several processes are started by PyTorch's own launcher, which `accelerate launch` uses for
+ * GPUs as well; on a CPU that one starts a single process and does not say so.
+ */
+export function trainingCommand(folder: string, processes: number): string[] {
+  const own = ['-m', 'sedi_trainer', 'train', folder]
+  return processes === 1 ? own : ['-m', 'torch.distributed.run', '--standalone', '--nproc_per_node', String(processes), ...own]
 }
 
 /** Starts the Python process of a job, its output into the job's log. */
 export function startTraining({ python, processes }: Launch, files: JobFiles): ChildProcess {
-  const own = ['-m', 'sedi_trainer', 'train', files.folder]
-  const launch = processes === 1 ? own : ['-m', 'accelerate.commands.launch', '--num_processes', String(processes), '--num_machines', '1', ...own]
   const output = openSync(files.output, 'a')
   try {
-    return spawn(python, launch, { stdio: ['ignore', output, output], env: pythonEnvironment() })
+    return spawn(python, trainingCommand(files.folder, processes), { stdio: ['ignore', output, output], env: pythonEnvironment() })
   } finally {
     closeSync(output)
   }

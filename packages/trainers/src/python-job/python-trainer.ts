@@ -1,13 +1,25 @@
 import type { ChildProcess } from 'node:child_process'
 import { resolve } from 'node:path'
 import { setTimeout as wait } from 'node:timers/promises'
-import { type CallOptions, issuesError, type JobRef, SediError, type Trainer, type TrainerCapabilities } from '@sedi/spec'
+import {
+  type CallOptions,
+  issuesError,
+  type JobRef,
+  type JobSnapshot,
+  SediError,
+  type Trainer,
+  type TrainerCapabilities,
+  type TrainingMetric,
+} from '@sedi/spec'
+import { readPlanned } from '../command-job/look-at-job.ts'
+import type { Planned } from '../command-job/step-log.ts'
 import { findSpecIssues } from '../spec-issues.ts'
 import { readIfPresent, writeFileAtomically } from '../storage.ts'
 import { findPython } from './environment.ts'
 import { jobDocument, type PythonOptions, specHashOf } from './job-document.ts'
 import { claimName, isAlive, type JobFiles, jobFiles, readSteps, snapshotOf } from './job-files.ts'
 import { openPythonModel } from './open-model.ts'
+import { openWithVllm } from './open-with-vllm.ts'
 import { endProcess, startTraining } from './processes.ts'
 
 export type PythonTrainerSettings = {
@@ -17,6 +29,8 @@ export type PythonTrainerSettings = {
   /** The interpreter; default: that of the environment which set-up made. */
   readonly python?: string | undefined
   readonly processes: number
+  /** Where trained adapters are asked; default: a server of our own. */
+  readonly vllm?: { readonly url: string; readonly apiKey?: string | undefined } | undefined
 }
 
 export const pythonCapabilities: TrainerCapabilities = {
@@ -24,6 +38,7 @@ export const pythonCapabilities: TrainerCapabilities = {
   perStepLoss: true,
   perStepGradNorm: true,
   perExampleLoss: true,
+  perExampleGap: true,
   masks: true,
   resume: true,
   cancel: true,
@@ -31,15 +46,16 @@ export const pythonCapabilities: TrainerCapabilities = {
 }
 
 /** Longest context of the models this trains; the model's own is checked by Python. */
-const limits = { trainer: 'python', contextTokens: 131_072 } as const
+const limits = { trainer: 'python', contextTokens: 131_072, masks: true } as const
 const pollMs = 200
 
 /**
  * Jobs are folders and processes: what a process leaves in its job's folder is all there is, so a job is found again after a restart, and
  * one whose process is still at work is followed instead of started twice.
  */
-export function createPythonTrainer({ folder, options, python, processes }: PythonTrainerSettings): Trainer {
+export function createPythonTrainer({ folder, options, python, processes, vllm }: PythonTrainerSettings): Trainer {
   const children = new Map<string, ChildProcess>()
+  const planned = new Map<string, Planned>()
 
   function isWorking(jobName: string, files: JobFiles): boolean {
     const child = children.get(jobName)
@@ -55,7 +71,24 @@ export function createPythonTrainer({ folder, options, python, processes }: Pyth
     const files = filesOf(job)
     // Whether somebody is at work first: a process that ends in between has said what became of it.
     const working = isWorking(job.id, files)
-    return snapshotOf(files, working)
+    const snapshot = snapshotOf(files, working)
+    return snapshot.state === 'succeeded' ? { ...snapshot, ...incomplete(job.id, files) } : snapshot
+  }
+
+  /** A model whose steps are not all told cannot be used for feedback; started again, the job tells the rest. */
+  function incomplete(jobName: string, files: JobFiles): Partial<JobSnapshot> {
+    const { firstStep, steps } = plannedOf(jobName, files)
+    const told = new Set(readSteps(files, firstStep - 1).map(({ step }) => step))
+    const missing = Array.from({ length: steps }, (_, i) => firstStep + i).filter((step) => !told.has(step))
+    if (missing.length === 0) return {}
+    const names = `${missing.slice(0, 5).join(', ')}${missing.length > 5 ? ', …' : ''}`
+    return { state: 'failed', model: undefined, error: `it says that it has succeeded, but ${files.steps} lacks steps ${names}`, errorCode: 'metrics' }
+  }
+
+  function plannedOf(jobName: string, files: JobFiles): Planned {
+    const known = planned.get(jobName) ?? readPlanned(files)
+    planned.set(jobName, known)
+    return known
   }
 
   return {
@@ -72,7 +105,8 @@ export function createPythonTrainer({ folder, options, python, processes }: Pyth
       const files = jobFiles(folder, spec.jobName)
       claimName(files, specHashOf(spec, options), spec.jobName)
       const ref = { trainer: 'python', id: spec.jobName }
-      if (isWorking(spec.jobName, files) || snapshotOf(files, false).state === 'succeeded') return ref
+      planned.delete(spec.jobName)
+      if (isWorking(spec.jobName, files) || look(ref).state === 'succeeded') return ref
       writeFileAtomically(files.document, JSON.stringify(jobDocument(spec, options, folder)))
       writeFileAtomically(files.status, JSON.stringify({ state: 'queued', warnings: [] }))
       const child = startTraining({ python: interpreter, processes }, files)
@@ -112,7 +146,7 @@ export function createPythonTrainer({ folder, options, python, processes }: Pyth
         throwIfAborted({ signal })
         const { state } = look(job)
         // What is there after the job has ended is all there will be.
-        for (const metric of readSteps(files, last)) {
+        for (const metric of untilGap(readSteps(files, last), Math.max(last + 1, plannedOf(job.id, files).firstStep))) {
           yield metric
           throwIfAborted({ signal })
           last = metric.step
@@ -127,7 +161,9 @@ export function createPythonTrainer({ folder, options, python, processes }: Pyth
       if (model !== undefined && model.trainer !== 'python') throw new SediError('invalid-input', `This is a model of trainer “${model.trainer}”.`)
       const { baseModel, chatTemplate, mayDownload } = options
       const path = model && resolve(folder, model.uri)
-      return openPythonModel({ python: findPython(python), baseModel, model: path, modelId: model?.uri ?? baseModel, chatTemplate, mayDownload })
+      const modelId = model?.uri ?? baseModel
+      if (vllm !== undefined) return openWithVllm({ ...vllm, adapter: path, digest: model?.digest, modelId }, call)
+      return openPythonModel({ python: findPython(python), baseModel, model: path, modelId, chatTemplate, mayDownload })
     },
 
     /** Ends what this process started: a job goes on from its checkpoint when it is submitted again. */
@@ -135,6 +171,12 @@ export function createPythonTrainer({ folder, options, python, processes }: Pyth
       await Promise.all([...children.values()].map((child) => endProcess(child)))
     },
   }
+}
+
+/** Steps from `next` on without a gap: what was lost comes again before what follows it. */
+function untilGap(steps: readonly TrainingMetric[], next: number): readonly TrainingMetric[] {
+  const gap = steps.findIndex(({ step }, i) => step !== next + i)
+  return gap < 0 ? steps : steps.slice(0, gap)
 }
 
 /** A process that another one of ours started and left. */

@@ -14,10 +14,25 @@ import { environmentFolder, interpreterIn, packageFolder } from './environment.t
  *
  * Returns its interpreter. Throws `missing-dependency` with the end of what was printed when something cannot be installed.
  */
-export async function setUpPython({ python = 'python3', qlora = false, onOutput }: SetUpOptions): Promise<string> {
-  const folder = environmentFolder()
+export function setUpPython({ qlora = false, ...options }: SetUpOptions): Promise<string> {
   const lock = join(packageFolder, 'requirements.lock')
-  const wanted = createHash('sha256').update(readFileSync(lock)).update(String(qlora)).digest('hex')
+  return makeEnvironment({ ...options, folder: environmentFolder(), lock, extra: qlora ? ['bitsandbytes>=0.45'] : [] })
+}
+
+export type EnvironmentOptions = Pick<SetUpOptions, 'python' | 'onOutput'> & {
+  readonly folder: string
+  /** Packages with their hashes, as pip reads them. */
+  readonly lock: string
+  /** Packages beside the locked ones. */
+  readonly extra?: readonly string[]
+}
+
+/** A virtual environment with locked packages, as `setUpPython` describes. */
+export async function makeEnvironment({ python = 'python3', folder, lock, extra = [], onOutput }: EnvironmentOptions): Promise<string> {
+  const wanted = createHash('sha256')
+    .update(readFileSync(lock))
+    .update(extra.length === 0 ? 'false' : extra.join(' '))
+    .digest('hex')
   const marker = join(folder, 'sedi-lock')
   const interpreter = interpreterIn(folder)
   if (existsSync(interpreter) && readIfPresent(marker)?.toString() === wanted) {
@@ -26,7 +41,6 @@ export async function setUpPython({ python = 'python3', qlora = false, onOutput 
   }
   makeFolder(folder)
   const run = (command: string, ...parameters: string[]): Promise<void> => printing(command, parameters, onOutput)
-  const extra = qlora ? ['bitsandbytes>=0.45'] : []
   if (await answers('uv', '--version')) {
     await run('uv', 'venv', '--allow-existing', '--python', python, folder)
     await run('uv', 'pip', 'install', '--python', interpreter, '--require-hashes', '-r', lock)

@@ -65,6 +65,25 @@ describe('a ledger of the second layout', () => {
   })
 })
 
+describe('a ledger of the third layout', () => {
+  it('is brought up to date: its steps have no gaps and no mask, the digest stays', async () => {
+    const path = laySecondLayout()
+    const database = new DatabaseSync(path, { enableForeignKeyConstraints: false })
+    database.exec('PRAGMA legacy_alter_table = ON; BEGIN')
+    migrations[2]!(database)
+    database.exec('PRAGMA user_version = 3; COMMIT')
+    database.close()
+    const store = createSqliteStore({ folder, softwareVersion: 'test' })
+    const ledger = await store.read('old')
+    expect(await ledger.digest()).toBe('4c16bb3bfa63e7df1b4c275debbd6b1646468e32764bd58176319824fb4bc1b1')
+    const steps = await ledger.find('step')
+    expect(steps).toHaveLength(6)
+    expect(steps.every(({ exampleGaps, masked }) => exampleGaps === null && masked === null)).toBe(true)
+    await ledger.close()
+    expect((await store.check('old')).damage).toEqual([])
+  })
+})
+
 describe('a ledger of the first layout', () => {
   it('is brought up to date when it is read, whole and sound', async () => {
     layOldRun()

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
+from jinja2.exceptions import TemplateError, TemplateSyntaxError
+
 from .job import Example, Job, JobError
 
 #: What takes no part in the loss; PyTorch's and transformers' own value.
@@ -30,7 +32,10 @@ def load_template(tokenizer, job: Job) -> str:
     if job.chat_template == "plain":
         return "plain"
     if job.chat_template != "auto":
-        tokenizer.chat_template = Path(job.chat_template).read_text(encoding="utf-8")
+        try:
+            tokenizer.chat_template = Path(job.chat_template).read_text(encoding="utf-8")
+        except (OSError, UnicodeDecodeError) as error:
+            raise JobError("template", f"trainer.chatTemplate: {job.chat_template} cannot be read: {error}") from error
     if tokenizer.chat_template is None:
         raise JobError(
             "template",
@@ -59,8 +64,12 @@ def _plain(example: Example, tokenizer) -> tuple[list[int], list[int]]:
 def _chat(example: Example, tokenizer) -> tuple[list[int], list[int]]:
     asked = [{"role": "user", "content": example.prompt}]
     answered = [*asked, {"role": "assistant", "content": example.completion}]
-    prompt = _ids(tokenizer.apply_chat_template(asked, add_generation_prompt=True, tokenize=True))
-    whole = _ids(tokenizer.apply_chat_template(answered, add_generation_prompt=False, tokenize=True))
+    try:
+        prompt = token_ids(tokenizer.apply_chat_template(asked, add_generation_prompt=True, tokenize=True))
+        whole = token_ids(tokenizer.apply_chat_template(answered, add_generation_prompt=False, tokenize=True))
+    except TemplateError as error:
+        line = f" (line {error.lineno})" if isinstance(error, TemplateSyntaxError) else ""
+        raise JobError("template", f"the chat template cannot be used for example {example.id}: {error}{line}. Set trainer.chatTemplate to another one, or to plain.") from error
     if whole[: len(prompt)] != prompt:
         raise JobError(
             "template",
@@ -69,7 +78,7 @@ def _chat(example: Example, tokenizer) -> tuple[list[int], list[int]]:
     return prompt, whole
 
 
-def _ids(encoded) -> list[int]:
+def token_ids(encoded) -> list[int]:
     """apply_chat_template gives a list or, since transformers 5, an encoding."""
     return list(encoded["input_ids"] if hasattr(encoded, "keys") else encoded)
 

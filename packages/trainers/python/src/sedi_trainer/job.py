@@ -15,8 +15,8 @@ PROTOCOL = 1
 
 
 class JobError(Exception):
-    """Why a job cannot be done: a short code (`base-model`, `adapter`, `template`, `too-long`, `nan-loss`, `out-of-memory`, `disk-full`, …) and a
-    message that says what was expected, what came, what to do."""
+    """Why a job cannot be done: a short code (`base-model`, `adapter`, `template`, `too-long`, `preflight`, `nan-loss`, `out-of-memory`, `disk-full`,
+    `worker-lost`, `download`, `invalid-input`, `unsupported`) and a message that says what was expected, what came, what to do."""
 
     def __init__(self, code: str, message: str):
         super().__init__(message)

@@ -9,8 +9,10 @@ from pathlib import Path
 
 import torch
 from peft import LoraConfig, PeftConfig, PeftModel, get_peft_model, prepare_model_for_kbit_training
+from safetensors import SafetensorError
 from transformers import AutoModelForCausalLM, AutoTokenizer
 
+from .errors import explain
 from .job import Job, JobError
 
 
@@ -19,7 +21,7 @@ def load_tokenizer(job: Job):
     try:
         tokenizer = AutoTokenizer.from_pretrained(job.base_model, local_files_only=not job.may_download)
     except (OSError, ValueError) as error:
-        raise _no_base_model(job, error) from error
+        raise _no_model(job.base_model, job, error, "tokenizer") from error
     tokenizer.padding_side = "right"
     if tokenizer.pad_token_id is None:
         if tokenizer.eos_token_id is None:
@@ -28,9 +30,18 @@ def load_tokenizer(job: Job):
     return tokenizer
 
 
-def _no_base_model(job: Job, error: Exception) -> JobError:
-    where = "on the hub or as a folder" if job.may_download else "as a folder (set trainer.mayDownload to look on the hub)"
-    return JobError("base-model", f"there is no model {job.base_model} {where}: {str(error).splitlines()[0]}")
+def _no_model(name: str, job: Job, error: Exception, what: str = "model") -> JobError:
+    said = next(iter(str(error).strip().splitlines()), type(error).__name__)
+    if not Path(name).is_dir():
+        why = explain(error)
+        # Of what is fetched, it may be the way and not the model.
+        if job.may_download and why["code"] in ("download", "disk-full"):
+            return JobError(why["code"], why["message"])
+        where = "on the hub or as a folder" if job.may_download else "as a folder (set trainer.mayDownload to look on the hub)"
+        return JobError("base-model", f"there is no {what} {name} {where}: {said}")
+    if "for this kind of AutoModel" in said:
+        return JobError("base-model", f"{name} is no model that writes text from left to right: {said}. Set trainer.baseModel to a causal language model.")
+    return JobError("base-model", f"the {what} in {name} cannot be loaded: {said}. A file is missing or was cut short: copy or download it again.")
 
 
 def load_model(job: Job, tokenizer):
@@ -44,7 +55,7 @@ def load_model(job: Job, tokenizer):
         base.enable_input_require_grads()
     if job.continue_from is not None:
         _assert_fits(job)
-        return PeftModel.from_pretrained(base, job.continue_from, is_trainable=True)
+        return _with_adapter(base, job.continue_from)
     lora = job.lora
     config = LoraConfig(
         task_type="CAUSAL_LM", r=lora.rank, lora_alpha=lora.alpha, lora_dropout=lora.dropout, target_modules=lora.target_modules
@@ -57,9 +68,17 @@ def _base(job: Job, name: str):
     if job.method == "qlora":
         options["quantization_config"] = _four_bits()
     try:
-        model = AutoModelForCausalLM.from_pretrained(name, **options)
-    except (OSError, ValueError) as error:
-        raise _no_base_model(job, error) from error
+        model, report = AutoModelForCausalLM.from_pretrained(name, output_loading_info=True, **options)
+    except (OSError, ValueError, SafetensorError) as error:
+        raise _no_model(name, job, error) from error
+    except RuntimeError as error:
+        if "mismatched" not in str(error):
+            raise
+        raise JobError("base-model", f"the weights in {name} have other shapes than its config.json says. They belong to another model: copy or download it again.") from error
+    # transformers would go on with random numbers in their place.
+    missing = sorted(report["missing_keys"])
+    if missing:
+        raise JobError("base-model", f"{len(missing)} weights of {name} are missing, the first is {missing[0]}. The files are incomplete, or belong to another kind of model than config.json says.")
     model.config.use_cache = False
     return model
 
@@ -86,6 +105,17 @@ def _assert_fits(job: Job) -> None:
         raise JobError("adapter", f"{job.continue_from} holds no adapter: {error}") from error
     if base is not None and base != job.base_model:
         raise JobError("adapter", f"the adapter {job.continue_from} was trained on {base}, not on {job.base_model}")
+
+
+def _with_adapter(base, adapter: str):
+    try:
+        return PeftModel.from_pretrained(base, adapter, is_trainable=True)
+    except (OSError, ValueError, SafetensorError) as error:
+        raise JobError("adapter", f"the adapter {adapter} cannot be loaded: {str(error).splitlines()[0]}") from error
+    except RuntimeError as error:
+        if "size mismatch" not in str(error):
+            raise
+        raise JobError("adapter", f"the adapter {adapter} has other shapes than the base model: what is there now is not what it was trained on.") from error
 
 
 def save_model(trainer, job: Job, tokenizer, folder: Path) -> dict[str, str]:

@@ -64,15 +64,21 @@ def _devices() -> list[dict[str, Any]]:
     return devices
 
 
-def _memory() -> int:
-    return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_AVPHYS_PAGES")
+def _memory() -> int | None:
+    """What programs can still have, caches that give way included; None where the system does not say."""
+    try:
+        lines = Path("/proc/meminfo").read_text(encoding="ascii").splitlines()
+        return next(int(line.split()[1]) * 1024 for line in lines if line.startswith("MemAvailable:"))
+    except (OSError, StopIteration, ValueError):
+        return None
 
 
 def _estimate(job: Job, folder: Path, report: dict[str, Any]) -> None:
     """From the model's configuration alone: its weights are not read."""
     parameters = _parameters(job)
     if parameters is None:
-        report["warnings"].append(f"{job.base_model} is not here yet, so memory and disk cannot be estimated")
+        if job.may_download and not Path(job.base_model).is_dir():
+            report["warnings"].append(f"{job.base_model} is not here yet, so memory and disk cannot be estimated")
         return
     trained = parameters if job.method == "full" else _lora_parameters(job)
     weight_bytes = {"full": 4, "lora": 2 if report["devices"] else 4, "qlora": 0.6}[job.method]
@@ -82,7 +88,9 @@ def _estimate(job: Job, folder: Path, report: dict[str, Any]) -> None:
     report |= {"parameters": parameters, "trainedParameters": trained, "stateBytes": int(states), "checkpointBytes": int(checkpoint)}
     room = min((device["freeBytes"] for device in report["devices"]), default=report["memoryBytes"])
     where = "the smallest device" if report["devices"] else "memory"
-    if states > room:
+    if room is None:
+        report["warnings"].append("this system does not say how much memory is free")
+    elif states > room:
         report["problems"].append(
             f"weights and optimiser take about {states / 2**30:.1f} GiB, {where} has {room / 2**30:.1f} GiB free. Train a smaller model, or set trainer.method to lora or qlora."
         )
@@ -96,13 +104,17 @@ def _estimate(job: Job, folder: Path, report: dict[str, Any]) -> None:
 
 def _configuration(job: Job) -> dict[str, Any] | None:
     path = Path(job.base_model) / "config.json"
-    return json.loads(path.read_text(encoding="utf-8")) if path.exists() else None
+    try:
+        shape = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return None  # loading it says what is wrong
+    return shape if isinstance(shape, dict) else None
 
 
 def _parameters(job: Job) -> int | None:
     """Of a Llama-shaped model; others are near enough."""
     shape = _configuration(job)
-    if shape is None or "hidden_size" not in shape:
+    if shape is None or not {"hidden_size", "num_hidden_layers", "vocab_size"} <= shape.keys():
         return None
     hidden, layers, vocabulary = shape["hidden_size"], shape["num_hidden_layers"], shape["vocab_size"]
     heads = shape.get("num_attention_heads", 1)

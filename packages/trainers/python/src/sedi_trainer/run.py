@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import errno
+import contextlib
 import fcntl
 import hashlib
 import json
@@ -10,12 +10,12 @@ import os
 import shutil
 import threading
 import time
-import traceback
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 from .encode import encode_all
+from .errors import explain
 from .files import LineLog, read_lines, replace_json
 from .job import PROTOCOL, Job, JobError, read_job
 
@@ -36,12 +36,18 @@ def train(folder: Path) -> int:
         status = Status(folder)
         try:
             job = read_job(folder)
-            status.say("running", total=len(job.batches))
-            model = _carry_out(job, folder, status)
+            status.say("running", total=len(job.batches), processes=int(os.environ.get("WORLD_SIZE", "1")))
+            model = finished_model(job, folder)
+            if model is None:
+                _look_first(folder, status)
+                model = _carry_out(job, folder, status)
             status.say("succeeded", model=model)
             return 0
         except BaseException as error:  # noqa: BLE001 - whatever ends the job is written down
-            status.say("failed", error=_explain(error))
+            if _is_main():
+                # Where the disk is full, this is what makes room to say so.
+                _remove_halves(folder)
+            status.say("failed", error=explain(error))
             if isinstance(error, KeyboardInterrupt | SystemExit):
                 raise
             return 1
@@ -75,7 +81,8 @@ class Status:
 
     def _beat(self) -> None:
         while not self._stop.is_set():
-            self._alive.write_text(f"{os.getpid()} {self._value['stepsDone']}\n", encoding="utf-8")
+            with contextlib.suppress(OSError):  # a full disk is for the job itself to meet
+                self._alive.write_text(f"{os.getpid()} {self._value['stepsDone']}\n", encoding="utf-8")
             self._stop.wait(HEARTBEAT_SECONDS)
 
     def close(self) -> None:
@@ -86,29 +93,52 @@ def _is_main() -> bool:
     return os.environ.get("RANK", "0") == "0"
 
 
-def _explain(error: BaseException) -> dict[str, str]:
-    if isinstance(error, JobError):
-        return {"code": error.code, "message": str(error)}
-    if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT):
-        return {"code": "disk-full", "message": f"the disk is full: {error}. Finished steps are kept; make room and resume."}
-    if type(error).__name__ == "OutOfMemoryError" or "out of memory" in str(error).lower() or isinstance(error, MemoryError):
-        return {"code": "out-of-memory", "message": f"{error}. Lower trainer.rowsPerDevice (the batch stays the same), or set trainer.gradientCheckpointing."}
-    where = traceback.extract_tb(error.__traceback__)[-1]
-    return {"code": "internal", "message": f"{type(error).__name__}: {error} ({Path(where.filename).name}:{where.lineno})"}
+def finished_model(job: Job, folder: Path) -> dict[str, str] | None:
+    """What an earlier start of the job made, if every step of it is told; else it is not taken for finished."""
+    done = folder / "model"
+    if not (done / "sedi-model.json").exists():
+        return None
+    if told_steps(folder / "steps.jsonl", job) == len(job.batches):
+        return json.loads((done / "sedi-model.json").read_text(encoding="utf-8"))
+    if _is_main():
+        shutil.rmtree(done)
+    return None
+
+
+def told_steps(log: Path, job: Job) -> int:
+    """Steps of the log from the first one on without a gap."""
+    told = {line.get("step") for line in read_lines(log)}
+    return next((at for at in range(len(job.batches)) if job.first_step + at not in told), len(job.batches))
+
+
+def _look_first(folder: Path, status: Status) -> None:
+    """Before anything is downloaded or loaded: what would end the job later."""
+    from .preflight import look
+
+    if not _is_main():
+        return
+    report = look(folder)
+    status.warn(*report["warnings"])
+    if report["problems"]:
+        raise JobError("preflight", "; ".join(report["problems"]))
+
+
+def _remove_halves(folder: Path) -> None:
+    """Checkpoints and models that are not whole."""
+    for path in (folder / "checkpoints").glob("checkpoint-*"):
+        if not (path / COMPLETE).exists():
+            shutil.rmtree(path, ignore_errors=True)
+    shutil.rmtree(folder / "model.new", ignore_errors=True)
 
 
 def _carry_out(job: Job, folder: Path, status: Status) -> dict[str, str]:
     # Heavy: imported only once the job is known to be readable.
-    import torch
     import transformers
-    from trl import SFTConfig
 
     from .models import load_model, load_tokenizer, save_model
     from .trainer import ComposedTrainer, RowCollator, StepSignals
 
     done = folder / "model"
-    if done.exists():
-        return json.loads((done / "sedi-model.json").read_text(encoding="utf-8"))
     transformers.logging.set_verbosity_error()
     transformers.set_seed(job.random_seed)
     tokenizer = load_tokenizer(job)
@@ -120,48 +150,23 @@ def _carry_out(job: Job, folder: Path, status: Status) -> dict[str, str]:
     per_device = min(job.rows_per_device, -(-job.batch_size // processes))
     accumulation = -(-job.batch_size // (per_device * processes))
 
-    log = StepLog(folder / "steps.jsonl", status) if _is_main() else None
     checkpoints = folder / "checkpoints"
+    # A checkpoint beyond the first gap of the log would leave the gap for good.
+    resume = newest_checkpoint(checkpoints, told_steps(folder / "steps.jsonl", job))
+    log = StepLog(folder / "steps.jsonl", status) if _is_main() else None
 
     def on_step(signals: StepSignals) -> None:
         if log is not None:
             log.write(signals)
         status.step(signals.step - job.first_step + 1)
 
-    resume = newest_checkpoint(checkpoints)
     trainer = ComposedTrainer(
         job,
         rows,
         steps,
         on_step,
         model=load_model(job, tokenizer),
-        args=SFTConfig(
-            output_dir=str(checkpoints),
-            max_steps=len(steps),
-            per_device_train_batch_size=per_device,
-            gradient_accumulation_steps=accumulation,
-            learning_rate=job.optimiser.learning_rate,
-            weight_decay=job.optimiser.weight_decay,
-            max_grad_norm=job.optimiser.max_grad_norm,
-            optim="adamw_torch",
-            loss_type="nll",
-            max_length=None,
-            packing=False,
-            bf16=uses_bf16(job, torch),
-            use_cpu=not torch.cuda.is_available(),
-            gradient_checkpointing=job.gradient_checkpointing,
-            logging_steps=1,
-            logging_nan_inf_filter=False,
-            save_strategy="steps",
-            save_steps=job.checkpoint_every_steps,
-            save_total_limit=2,
-            report_to="none",
-            disable_tqdm=True,
-            remove_unused_columns=False,
-            dataloader_num_workers=0,
-            seed=job.random_seed,
-            dataset_kwargs={"skip_prepare_dataset": True},
-        ),
+        args=training_arguments(job, checkpoints, per_device, accumulation),
         processing_class=tokenizer,
         data_collator=RowCollator(rows, tokenizer.pad_token_id),
         callbacks=[_complete_checkpoints()],
@@ -176,6 +181,40 @@ def _carry_out(job: Job, folder: Path, status: Status) -> dict[str, str]:
     if _is_main():
         shutil.rmtree(checkpoints, ignore_errors=True)
     return model
+
+
+def training_arguments(job: Job, checkpoints: Path, per_device: int, accumulation: int):
+    """TRL's settings for a job."""
+    import torch
+    from trl import SFTConfig
+
+    return SFTConfig(
+        output_dir=str(checkpoints),
+        max_steps=len(job.batches),
+        per_device_train_batch_size=per_device,
+        gradient_accumulation_steps=accumulation,
+        learning_rate=job.optimiser.learning_rate,
+        weight_decay=job.optimiser.weight_decay,
+        max_grad_norm=job.optimiser.max_grad_norm,
+        optim="adamw_torch",
+        loss_type="nll",
+        max_length=None,
+        packing=False,
+        bf16=uses_bf16(job, torch),
+        use_cpu=not torch.cuda.is_available(),
+        gradient_checkpointing=job.gradient_checkpointing,
+        logging_steps=1,
+        logging_nan_inf_filter=False,
+        save_strategy="steps",
+        save_steps=job.checkpoint_every_steps,
+        save_total_limit=2,
+        report_to="none",
+        disable_tqdm=True,
+        remove_unused_columns=False,
+        dataloader_num_workers=0,
+        seed=job.random_seed,
+        dataset_kwargs={"skip_prepare_dataset": True},
+    )
 
 
 def uses_bf16(job: Job, torch) -> bool:
@@ -224,10 +263,10 @@ def sync(path: Path) -> None:
         os.close(handle)
 
 
-def newest_checkpoint(folder: Path) -> Path | None:
-    """The newest one that was written whole."""
-    whole = [path for path in folder.glob("checkpoint-*") if (path / COMPLETE).exists()]
-    return max(whole, key=lambda path: int(path.name.rsplit("-", 1)[1]), default=None)
+def newest_checkpoint(folder: Path, at_most: int) -> Path | None:
+    """The newest one that was written whole, of those after at most so many steps."""
+    steps = {int(path.name.rsplit("-", 1)[1]): path for path in folder.glob("checkpoint-*") if (path / COMPLETE).exists()}
+    return steps.get(max((step for step in steps if step <= at_most), default=0))
 
 
 class StepLog:
@@ -241,7 +280,7 @@ class StepLog:
 
     def write(self, signals) -> None:
         now = time.monotonic()
-        line = {_camel(key): value for key, value in asdict(signals).items()} | {"seconds": round(now - self._last, 4)}
+        line = {_camel(key): value for key, value in asdict(signals).items() if value is not None} | {"seconds": round(now - self._last, 4)}
         self._last = now
         before = self._known.get(signals.step)
         if before is None:

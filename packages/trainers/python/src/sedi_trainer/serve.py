@@ -15,7 +15,7 @@ from typing import Any
 
 import torch
 
-from .encode import encode, load_template
+from .encode import encode, load_template, token_ids
 from .job import Example, Job, JobError, Optimiser
 
 longest_body = 8 << 20
@@ -63,9 +63,7 @@ class Served:
             if prompt and prompt[-1] == self.tokenizer.eos_token_id:
                 prompt = prompt[:-1]
         else:
-            from .encode import _ids
-
-            prompt = _ids(self.tokenizer.apply_chat_template(messages, add_generation_prompt=True, tokenize=True))
+            prompt = token_ids(self.tokenizer.apply_chat_template(messages, add_generation_prompt=True, tokenize=True))
         most = int(request.get("max_completion_tokens") or request.get("max_tokens") or 256)
         temperature = float(request.get("temperature") or 0)
         stops = request.get("stop") or []

@@ -8,6 +8,7 @@ from typing import Any, Callable
 
 import torch
 from datasets import Dataset
+from peft import PeftModel
 from torch.optim.lr_scheduler import LambdaLR
 from torch.utils.data import DataLoader
 from trl import SFTTrainer
@@ -15,7 +16,7 @@ from trl import SFTTrainer
 from .batches import FILLER, StepSampler
 from .encode import IGNORED, Row
 from .job import Job, JobError
-from .signals import row_signals
+from .signals import RowSignals, Targets, add_token_signals, row_signals
 
 
 @dataclass(frozen=True)
@@ -33,27 +34,33 @@ class StepSignals:
     #: Means per target token of each row; 0 where a row has none.
     example_losses: list[float]
     example_gaps: list[float]
-    #: Whether a row was left out of the loss.
-    masked: list[bool]
+    #: Whether a row was left out of the loss; None where the job has no mask.
+    masked: list[bool] | None
 
 
 class RowCollator:
-    """Pads rows at the right to the longest of a pass."""
+    """Pads rows at the right to the longest of a pass, and says where its targets are."""
 
     def __init__(self, rows: list[Row], pad: int):
         self.rows = rows
         self.pad = pad
 
-    def __call__(self, places: list[dict[str, int]]) -> dict[str, torch.Tensor]:
+    def __call__(self, places: list[dict[str, int]]) -> dict[str, Any]:
         chosen = [place["row"] for place in places]
         rows = [self.rows[one] if one != FILLER else Row("", [self.pad], [IGNORED], False) for one in chosen]
         length = max(len(row.tokens) for row in rows)
-        padded = lambda values, filler: [[*one, *[filler] * (length - len(one))] for one in values]  # noqa: E731
+        padded = lambda values, filler: torch.tensor([[*one, *[filler] * (length - len(one))] for one in values])  # noqa: E731
+        labels = padded([row.labels for row in rows], IGNORED)
+        row, place = (labels[:, 1:] != IGNORED).nonzero(as_tuple=True)
         return {
-            "input_ids": torch.tensor(padded([row.tokens for row in rows], self.pad)),
-            "attention_mask": torch.tensor(padded([[1] * len(row.tokens) for row in rows], 0)),
-            "labels": torch.tensor(padded([row.labels for row in rows], IGNORED)),
-            "rows": torch.tensor(chosen),
+            "input_ids": padded([row.tokens for row in rows], self.pad),
+            "attention_mask": padded([[1] * len(row.tokens) for row in rows], 0),
+            "labels": labels,
+            # Position t predicts token t + 1.
+            "target_places": row * length + place,
+            "target_tokens": labels[row, place + 1],
+            # A list stays on this side: reading it never waits for the device.
+            "rows": chosen,
         }
 
 
@@ -83,8 +90,10 @@ class ComposedTrainer(SFTTrainer):
         self.on_step = on_step
         # The loss below is normalised over the whole step already.
         self.model_accepts_loss_kwargs = True
-        self._seen: dict[int, tuple[float, float, bool]] = {}
-        self._trimmed: set[int] | None = None
+        add_token_signals(self.model.get_base_model() if isinstance(self.model, PeftModel) else self.model)
+        #: For each pass of the step: its rows, and (3, N) on the device: nll, gap, whether masked.
+        self._passes: list[tuple[list[int], torch.Tensor]] = []
+        self._trimmed: set[int] = set()
 
     def get_train_dataloader(self) -> DataLoader:
         """Not prepared by accelerate, which would deal the passes out anew: each process makes its own."""
@@ -114,62 +123,71 @@ class ComposedTrainer(SFTTrainer):
 
     def get_batch_samples(self, epoch_iterator, num_batches, device):
         samples, items = super().get_batch_samples(epoch_iterator, num_batches, device)
-        self._seen = {}
-        self._trimmed = self._rows_to_trim(samples) if self._masking and self.job.mask.rule == "trim" and samples else None
+        self._passes = []
+        self._trimmed = self._rows_to_trim(samples) if self._masking and self.job.mask.rule == "trim" and samples else set()
         return samples, items
 
-    def _rows_to_trim(self, samples: list[dict[str, torch.Tensor]]) -> set[int]:
+    def _rows_to_trim(self, samples: list[dict[str, Any]]) -> set[int]:
         """The highest losses of the whole step, which no single pass knows: one more forward pass without gradients."""
         losses: list[tuple[float, int]] = []
         with torch.no_grad():
             for sample in samples:
                 inputs = self._prepare_inputs(dict(sample))
                 with self.compute_loss_context_manager():
-                    signals = self._forward(self.model_wrapped, inputs)[1]
-                mean = (signals.nll / signals.targets.clamp(min=1)).tolist()
-                losses += [(loss, row) for loss, row in zip(mean, sample["rows"].tolist()) if row != FILLER]
+                    nlls = self._forward(self.model_wrapped, inputs).nll.tolist()
+                losses += [(nll / max(1, self.rows[row].targets), row) for nll, row in zip(nlls, sample["rows"]) if row != FILLER]
         losses = self._from_all(losses)
         return {row for _, row in sorted(losses, reverse=True)[: math.floor(self.job.mask.share * len(losses))]}
 
-    def _forward(self, model, inputs: dict[str, torch.Tensor]):
-        outputs = model(input_ids=inputs["input_ids"], attention_mask=inputs["attention_mask"])
-        return outputs, row_signals(outputs.logits, inputs["labels"])
+    def _forward(self, model, inputs: dict[str, Any]) -> RowSignals:
+        targets = Targets(inputs["target_places"], inputs["target_tokens"])
+        tokens = model(input_ids=inputs["input_ids"], attention_mask=inputs["attention_mask"], targets=targets)
+        return row_signals(tokens, targets, inputs["input_ids"].shape)
 
     def compute_loss(self, model, inputs, return_outputs=False, num_items_in_batch=None):
-        rows = inputs["rows"].tolist()
-        outputs, signals = self._forward(model, inputs)
-        means = signals.gap / signals.targets.clamp(min=1)
-        keep = torch.tensor([not self._is_masked(row, gap) for row, gap in zip(rows, means.tolist())], device=signals.nll.device)
-        for row, nll, gap, kept in zip(rows, signals.nll.tolist(), signals.gap.tolist(), keep.tolist()):
-            if row != FILLER:
-                self._seen[row] = (nll, gap, not kept)
+        rows = inputs["rows"]
+        signals = self._forward(model, inputs)
+        keep = self._keep(rows, signals.gap)
+        # Read when the step is over: until then nothing waits for the device.
+        self._passes.append((rows, torch.stack([signals.nll.detach(), signals.gap, 1.0 - keep])))
         total = max(1, sum(self.rows[row].targets for row in self._step_rows))
         # Data parallelism averages over processes what has to be a sum.
         loss = (signals.nll * keep).sum() * self.accelerator.num_processes / total
-        return (loss, outputs) if return_outputs else loss
+        return (loss, None) if return_outputs else loss
 
-    def _is_masked(self, row: int, gap: float) -> bool:
-        if row == FILLER or not self._masking:
-            return False
-        return gap > self.job.mask.threshold if self.job.mask.rule == "gap" else row in (self._trimmed or set())
+    def _keep(self, rows: list[int], gap: torch.Tensor) -> torch.Tensor:
+        """(N,) 1 for rows that are learned from, 0 for masked ones."""
+        if self._masking and self.job.mask.rule == "gap":
+            targets = torch.tensor([1 if row == FILLER else max(1, self.rows[row].targets) for row in rows], device=gap.device)
+            return (gap / targets <= self.job.mask.threshold).to(gap.dtype)
+        return torch.tensor([0.0 if row in self._trimmed else 1.0 for row in rows], device=gap.device)
+
+    def _read_passes(self) -> dict[int, tuple[float, float, bool]]:
+        """nll, gap and whether masked of every row of the step, of all processes. Waits for the device: once a step."""
+        rows = [row for part, _ in self._passes for row in part]
+        figures = torch.cat([part for _, part in self._passes], dim=1).tolist()
+        own = [(row, (nll, gap, masked > 0)) for row, nll, gap, masked in zip(rows, *figures) if row != FILLER]
+        return dict(self._from_all(own))
 
     def _clip_grad_norm(self, model):
         """Rows that were masked are known only after all passes: the mean is over the tokens of the others."""
-        self._seen = dict(self._from_all(list(self._seen.items())))
-        total = sum(self.rows[row].targets for row in self._seen)
-        kept = sum(self.rows[row].targets for row, (_, _, masked) in self._seen.items() if not masked)
-        if kept not in (0, total):
-            for parameter in model.parameters():
-                if parameter.grad is not None:
-                    parameter.grad.mul_(total / kept)
+        if self._masking:
+            seen = self._read_passes()
+            total = sum(self.rows[row].targets for row in seen)
+            kept = sum(self.rows[row].targets for row, (_, _, masked) in seen.items() if not masked)
+            if kept not in (0, total):
+                for parameter in model.parameters():
+                    if parameter.grad is not None:
+                        parameter.grad.mul_(total / kept)
         return super()._clip_grad_norm(model)
 
     def log(self, logs: dict[str, float], *_: Any, **__: Any) -> None:
         if "grad_norm" not in logs:
             return
+        seen = self._read_passes()
         step_rows = self.steps[self.state.global_step - 1]
         step = self.job.first_step + self.state.global_step - 1
-        per_row = [(self._seen[row], max(1, self.rows[row].targets)) for row in step_rows]
+        per_row = [(seen[row], max(1, self.rows[row].targets)) for row in step_rows]
         tokens = sum(self.rows[row].targets for row in step_rows)
         signals = StepSignals(
             step=step,
@@ -180,7 +198,7 @@ class ComposedTrainer(SFTTrainer):
             target_tokens=tokens,
             example_losses=[nll / targets for (nll, _, _), targets in per_row],
             example_gaps=[gap / targets for (_, gap, _), targets in per_row],
-            masked=[masked for (_, _, masked), _ in per_row],
+            masked=None if self.job.mask.rule == "none" else [masked for (_, _, masked), _ in per_row],
         )
         if not math.isfinite(signals.loss) or not math.isfinite(signals.grad_norm):
             raise JobError("nan-loss", f"step {step}: the loss is {signals.loss}, its gradient’s norm {signals.grad_norm}. Lower training.learningRate, or train in another precision.")
