@@ -21,7 +21,8 @@ function layOutTasks(folder: string): void {
   mkdirSync(join(folder, 'tasks'))
   const choices = words.map((word, i) => ({
     id: `c${i}`,
-    instruction: `Which is number ${i}? Answer: `,
+    // No space at its end: lm_eval would count that to each option.
+    instruction: `Which is number ${i}? Answer:`,
     choices: [`${word} and ${words[(i + 5) % 12]}`, words[(i + 3) % 12]!, words[(i + 7) % 12]!],
     answer: (5 * i) % 3,
   }))

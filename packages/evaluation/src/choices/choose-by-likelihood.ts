@@ -3,7 +3,8 @@ import { readChoices } from './read-choices.ts'
 
 /**
  * Which option the student finds most probable after the prompt: the option with the highest `weigh(log-probability, option)`; the first of
- * equal ones. The token that ends an answer is left out, as lm-evaluation-harness has none.
+ * equal ones. The token that ends an answer is left out, as lm-evaluation-harness has none. Spaces at a prompt's end are the prompt's; there they
+ * count to each option, which moves `acc_norm`.
  *
  * One forward pass for each option. Throws `unsupported` without a scorer, `provider-response` when it says nothing about an option.
  */

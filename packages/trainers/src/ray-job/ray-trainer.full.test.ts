@@ -63,6 +63,6 @@ describe('a real head', { timeout: 600_000 }, () => {
     const none = await failure('no-python', { python: '/no/such/python' })
     expect(none).toMatchObject({ state: 'failed', errorCode: 'environment', error: expect.stringMatching(/\/no\/such\/python.*not found.*trainer\.python/s) })
     const bare = await failure('bare-python', { python: join(rayEnvironmentFolder(), 'bin', 'python') })
-    expect(bare).toMatchObject({ state: 'failed', errorCode: 'environment', error: expect.stringMatching(/No module named 'torch'/) })
+    expect(bare).toMatchObject({ state: 'failed', errorCode: 'environment', error: expect.stringMatching(/No module named '\w+'/) })
   })
 })

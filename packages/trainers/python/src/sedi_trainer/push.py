@@ -194,7 +194,7 @@ class Work:
         known = _newest_checkpoint(self.folder)
         self._pushed_checkpoint = None if known is None else known.name
         own = ["-m", "sedi_trainer", "train", str(self.folder)]
-        launch = ["-m", "accelerate.commands.launch", "--num_processes", str(self.processes), "--num_machines", "1", *own]
+        launch = ["-m", "torch.distributed.run", "--standalone", "--nproc_per_node", str(self.processes), *own]
         # The process that trains reads the base model, perhaps with the key, and pushes nothing.
         # In the job's folder, because a chat template may lie there.
         child = subprocess.Popen([sys.executable, *(own if self.processes == 1 else launch)], cwd=self.folder)
