@@ -228,6 +228,8 @@ describe('executeRun', () => {
     const different = scriptedTrainer()
     const liar = {
       ...different,
+      // It says that it goes on where it stopped, so its steps must be the same.
+      capabilities: { ...different.capabilities, resume: true },
       async *metrics(job: Parameters<NonNullable<typeof different.metrics>>[0]) {
         for await (const metric of different.metrics!(job)) yield metric.step === 2 ? { ...metric, loss: 9 } : metric
       },
@@ -236,6 +238,16 @@ describe('executeRun', () => {
     await carryOn(run, { adapters: { trainer: scriptedTrainer({ failAtStep: 5 }) } })
     expect(await carryOn(run, { adapters: { trainer: liar } })).toMatchObject({ state: 'failed', error: { code: 'conflict' } })
     await run.close()
+
+    // One that begins a failed job anew has paid for it again: the first figures stay, and that they differ is said.
+    const notices: string[] = []
+    const anew = await createTestRun(newStore())
+    await carryOn(anew, { adapters: { trainer: scriptedTrainer({ failAtStep: 5 }) } })
+    const trainer = { ...liar, capabilities: different.capabilities }
+    expect((await carryOn(anew, { adapters: { trainer }, onNotice: (notice) => notices.push(notice) })).state).toBe('done')
+    expect((await anew.ledger.find('step', { step: 2 }))[0]!.loss).not.toBe(9)
+    expect(notices.join()).toContain('began the job anew and tells other figures of 1 steps; those of the earlier attempt stay')
+    await anew.close()
 
     const shuffled = {
       ...different,

@@ -105,7 +105,7 @@ describe('trainer: python', { timeout: 300_000 }, () => {
   it('does the same job for `command`, as a cluster would start it', async () => {
     const options = command.options.parse({
       command: [findPython(undefined), '-m', 'sedi_trainer', 'train', '{folder}'],
-      capabilities: { perStepLoss: true, fixedBatches: true, perStepGradNorm: true, perExampleLoss: true, resume: true },
+      capabilities: { perStepLoss: true, fixedBatches: true, perStepGradNorm: true, perExampleLoss: true, perExampleGap: true, resume: true },
       job: {
         ...{ baseModel: base, method: 'full', rowsPerDevice: 4, precision: 'fp32', gradientCheckpointing: false, checkpointEverySteps: 2 },
         ...{ tooLong: 'truncate', chatTemplate: 'auto', keepOptimiser: true, mayDownload: false },

@@ -101,7 +101,11 @@ describe('what a cluster does', () => {
 
   it('gets one job for one submission, whatever was interrupted: an answer lost, a head without an agent', async () => {
     const folder = newFolder()
-    cluster.refuse({ status: 500, text: 'No available agent to submit job, please try again later.' })
+    const busy = { status: 500, text: 'No available agent to submit job, please try again later.' }
+    // Whether the last of these took it nobody can say: what is tried later has the same name, which the cluster takes once.
+    cluster.refuse(busy, busy, busy, busy)
+    await expect(trainerAt(cluster, folder).submit(trainingSpec())).rejects.toMatchObject({ code: 'provider-response', retryable: true })
+    cluster.refuse({ status: 404, text: 'Job sedi-r01 does not exist' }, busy)
     cluster.loseAnswer()
     await trainerAt(cluster, folder).submit(trainingSpec())
     const record = join(folder, 'r01', 'record.json')
