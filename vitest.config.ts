@@ -1,3 +1,4 @@
+import { availableParallelism } from 'node:os'
 import { defineConfig } from 'vitest/config'
 
 // The source condition lets tests run the TypeScript sources of every package without a build; the other names are Vite's own defaults
@@ -15,7 +16,8 @@ export default defineConfig({
     exclude: ['**/node_modules/**', '**/dist/**', '**/*.live.test.ts', ...(full ? [] : ['**/*.full.test.ts'])],
     testTimeout: 60_000,
     hookTimeout: 60_000,
-    // Type tests run in `pnpm typecheck`; a worker per core is enough on the two-core machines this must pass on.
+    // Type tests run in `pnpm typecheck`. A worker per core: vitest would leave one of two idle.
     pool: 'forks',
+    maxWorkers: availableParallelism(),
   },
 })
