@@ -145,7 +145,13 @@ function installStamp(tools) {
 function environment(tools, extra = {}) {
   // Halves the start of every command that runs from source: a second otherwise.
   const NODE_COMPILE_CACHE = process.env.NODE_COMPILE_CACHE ?? join(root, '.toolchain/compile-cache')
-  return { ...process.env, TURBO_TELEMETRY_DISABLED: '1', NODE_COMPILE_CACHE, ...extra, PATH: [dirname(tools.node), tools.pnpmFolder, process.env.PATH].join(delimiter) }
+  return {
+    ...process.env,
+    TURBO_TELEMETRY_DISABLED: '1',
+    NODE_COMPILE_CACHE,
+    ...extra,
+    PATH: [dirname(tools.node), tools.pnpmFolder, process.env.PATH].join(delimiter),
+  }
 }
 
 /** Runs a step to its end and returns its exit code; 128 + n when signal n ended it, as shells do. */
