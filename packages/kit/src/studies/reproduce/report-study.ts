@@ -54,7 +54,7 @@ export function quotable({ contrast, pooled, adjusted, nonInferior, differences 
 }
 
 function limits({ size, worlds }: Study): string {
-  return `${size.replicates} replicates in each of ${worlds.length} simulated worlds. A difference that is not shown is not a difference of nothing: it is smaller than its interval. Nothing here speaks of a large model on real data.`
+  return `${size.replicates} replicates in each of ${worlds.length} simulated worlds. A difference that is not shown may still be there, anywhere inside its interval. Nothing here speaks of a large model on real data.`
 }
 
 export function contrastRows(results: readonly ContrastResult[]): string[][] {
