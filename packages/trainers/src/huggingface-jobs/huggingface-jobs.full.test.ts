@@ -186,7 +186,12 @@ describe('trainer: huggingface-jobs, with Python on its machines', { timeout: 30
 describeTrainerContract({
   name: 'huggingface-jobs, with Python on its machines',
   capabilities: backend.capabilities,
-  create: async () => ({ open: () => trainerIn('contract') }),
+  // The last test above has tampered with its hub.
+  async create() {
+    await hub.close()
+    hub = await newHub()
+    return { open: () => trainerIn('contract') }
+  },
   longJobSteps: 100,
   timeoutMs: 300_000,
 })
