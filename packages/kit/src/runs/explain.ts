@@ -1,6 +1,15 @@
 import { toUsd } from '@sedi/pipeline'
 import { type BatchFact, type CallFact, type CandidateFact, type Ledger, type Offspring, SediError, type SeedEventFact, type StepFact } from '@sedi/spec'
 
+/** A batch that an instruction was in, and what the trainer told of it: the instruction's own loss, gap and whether a mask left it out. */
+export type TrainedIn = {
+  readonly batch: BatchFact
+  readonly step: StepFact | undefined
+  readonly loss: number | undefined
+  readonly gap: number | undefined
+  readonly masked: boolean | undefined
+}
+
 /** Everything the ledger knows about one id, as data; `renderExplanation` puts it into words. */
 export type Explanation =
   | {
@@ -12,7 +21,7 @@ export type Explanation =
       readonly followUps: readonly CallFact[]
       /** The earlier text it resembles most. */
       readonly nearest: string | undefined
-      readonly trainedIn: readonly { readonly batch: BatchFact; readonly step: StepFact | undefined; readonly loss: number | undefined }[]
+      readonly trainedIn: readonly TrainedIn[]
       readonly seedHistory: readonly SeedEventFact[]
       /** What came of it as a seed; undefined when it never was one. */
       readonly offspring: Offspring | undefined
@@ -92,12 +101,13 @@ async function instructionOf(ledger: Ledger, id: string): Promise<string | undef
   return candidate?.instruction ?? (await ledger.find('seed-event', { seedId: id }))[0]?.instruction
 }
 
-async function trainingOf(ledger: Ledger, exampleId: string) {
+async function trainingOf(ledger: Ledger, exampleId: string): Promise<TrainedIn[]> {
   const batches = await ledger.batchesOf(exampleId)
   return Promise.all(
     batches.map(async (batch) => {
       const [step] = await ledger.find('step', { step: batch.step })
-      return { batch, step, loss: step?.exampleLosses?.[batch.exampleIds.indexOf(exampleId)] }
+      const row = batch.exampleIds.indexOf(exampleId)
+      return { batch, step, loss: step?.exampleLosses?.[row], gap: step?.exampleGaps?.[row], masked: step?.masked?.[row] }
     }),
   )
 }
@@ -167,11 +177,15 @@ function renderInstruction({
     const measure = candidate.reason === 'similar-meaning' ? 'cosine' : 'ROUGE-L'
     lines.push(`  ${relation.padEnd(13)} ${candidate.nearestId}, ${measure} ${candidate.nearestScore!.toFixed(4)}: ${oneLine(nearest ?? '')}`)
   }
-  for (const { batch, step, loss } of trainedIn) {
-    const signal =
-      step?.gradNorm === undefined || step.gradNorm === null
-        ? 'not trained yet'
-        : `gradient norm ${step.gradNorm.toFixed(4)}, batch loss ${step.loss.toFixed(4)}${loss === undefined ? '' : `, own loss ${loss.toFixed(4)}`}`
+  for (const { batch, step, loss, gap, masked } of trainedIn) {
+    const told = [
+      step?.gradNorm == null ? undefined : `gradient norm ${step.gradNorm.toFixed(4)}`,
+      step && `batch loss ${step.loss.toFixed(4)}`,
+      loss === undefined ? undefined : `own loss ${loss.toFixed(4)}`,
+      gap === undefined ? undefined : `gap ${gap.toFixed(2)}`,
+      masked === true ? 'left out by the mask' : undefined,
+    ].filter((part) => part !== undefined)
+    const signal = told.length === 0 ? 'nothing told of it yet' : told.join(', ')
     lines.push(`  trained on    step ${batch.step} (round ${batch.round}, one of ${batch.exampleIds.length}): ${signal}`)
   }
   if (candidate.verdict === 'kept' && trainedIn.length === 0) lines.push('  trained on    no batch yet')
@@ -192,7 +206,7 @@ function renderSeed({ history, offspring }: Extract<Explanation, { kind: 'seed' 
 
 const offspringLines = ({ children, kept, meanGradNorm }: Offspring): string[] => [
   `  children      ${children} written from prompts that showed it, ${kept} kept`,
-  `  signal        ${meanGradNorm === null ? 'no child was trained on yet' : `mean gradient norm ${meanGradNorm.toFixed(4)} of the batches its children were in`}`,
+  `  signal        ${meanGradNorm === null ? 'no gradient norm of a batch with its children is known' : `mean gradient norm ${meanGradNorm.toFixed(4)} of the batches its children were in`}`,
 ]
 
 function renderCall({ call, candidates, followUps, attempts }: Extract<Explanation, { kind: 'call' }>): string {
