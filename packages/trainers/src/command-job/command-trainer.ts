@@ -4,6 +4,7 @@ import { rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as wait } from 'node:timers/promises'
 import { type CallOptions, issuesError, type JobRef, SediError, type Trainer, type TrainerCapabilities, type TrainingSpec } from '@sedi/spec'
+import { followSteps } from '../follow-steps.ts'
 import { jobDocument } from '../python-job/job-document.ts'
 import { claimName, type JobFiles, jobFiles } from '../python-job/job-files.ts'
 import { findSpecIssues } from '../spec-issues.ts'
@@ -111,20 +112,14 @@ export function createCommandTrainer(settings: CommandTrainerSettings): Trainer 
 
     ...(capabilities.perStepLoss
       ? {
-          async *metrics(job: JobRef, { afterStep = 0, signal }: CallOptions & { readonly afterStep?: number | undefined } = {}) {
+          metrics(job: JobRef, { afterStep, signal }: CallOptions & { readonly afterStep?: number | undefined } = {}) {
             const files = filesOf(job)
-            for (let last = afterStep; ; ) {
-              throwIfAborted({ signal })
-              const { metrics, snapshot } = look(job.id, files)
-              for (const metric of metrics) {
-                if (metric.step <= last) continue
-                yield metric
-                throwIfAborted({ signal })
-                last = metric.step
-              }
-              if (snapshot.state !== 'queued' && snapshot.state !== 'running') return
-              await wait(pollMs, undefined, signal === undefined ? {} : { signal }).catch(() => {})
-            }
+            return followSteps({
+              afterStep,
+              signal,
+              look: async () => look(job.id, files),
+              pause: () => wait(pollMs, undefined, signal === undefined ? {} : { signal }).catch(() => {}),
+            })
           },
         }
       : {}),

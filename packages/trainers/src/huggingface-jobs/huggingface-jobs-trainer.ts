@@ -13,6 +13,7 @@ import {
 } from '@sedi/spec'
 import { readPlanned } from '../command-job/look-at-job.ts'
 import { readStepLog } from '../command-job/step-log.ts'
+import { followSteps } from '../follow-steps.ts'
 import { specHashOf } from '../python-job/job-document.ts'
 import { jobFiles } from '../python-job/job-files.ts'
 import { createJobStore, type JobRecord, type WriteFile } from '../remote/job-store.ts'
@@ -216,20 +217,9 @@ export function createHuggingFaceJobsTrainer(settings: HuggingFaceJobsSettings):
       await hub.cancelJob(attempt.jobId, call)
     },
 
-    async *metrics(job: JobRef, { afterStep = 0, signal }: CallOptions & { readonly afterStep?: number | undefined } = {}): AsyncGenerator<TrainingMetric> {
+    metrics(job: JobRef, { afterStep, signal }: CallOptions & { readonly afterStep?: number | undefined } = {}) {
       const jobName = nameOf(job)
-      for (let last = afterStep; ; ) {
-        throwIfAborted({ signal })
-        const { metrics, snapshot } = await look(jobName, { signal })
-        for (const metric of metrics) {
-          if (metric.step <= last) continue
-          yield metric
-          throwIfAborted({ signal })
-          last = metric.step
-        }
-        if (snapshot.state !== 'queued' && snapshot.state !== 'running') return
-        await pause(pollMs, { signal })
-      }
+      return followSteps({ afterStep, signal, look: () => look(jobName, { signal }), pause: () => pause(pollMs, { signal }) })
     },
 
     /** Machines go on without us; another trainer over this folder finds them. */

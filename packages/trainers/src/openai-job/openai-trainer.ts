@@ -1,4 +1,5 @@
 import { type CallOptions, issuesError, type JobRef, type JobSnapshot, SediError, type Trainer, type TrainerCapabilities, type TrainingSpec } from '@sedi/spec'
+import { followSteps } from '../follow-steps.ts'
 import { throwIfAborted } from '../remote/aborted.ts'
 import { createJobStore, hashOf, remoteName, type WriteFile } from '../remote/job-store.ts'
 import { pause, withRetries } from '../remote/with-retries.ts'
@@ -198,19 +199,8 @@ export function createOpenAiTrainer(settings: OpenAiTrainerSettings): Trainer {
       await withRetries(cancelOnce, { pausesMs: patience.pausesMs, signal: until(call).signal })
     },
 
-    async *metrics(job, { afterStep = 0, signal } = {}) {
-      for (let last = afterStep; ; ) {
-        const { metrics, snapshot } = await look(job, { signal })
-        for (const metric of metrics) {
-          if (metric.step <= last) continue
-          yield metric
-          throwIfAborted({ signal })
-          last = metric.step
-        }
-        if (snapshot.state !== 'queued' && snapshot.state !== 'running') return
-        await pause(patience.pollMs, until({ signal }))
-      }
-    },
+    metrics: (job, { afterStep, signal } = {}) =>
+      followSteps({ afterStep, signal, look: () => look(job, { signal }), pause: () => pause(patience.pollMs, until({ signal })) }),
 
     ...(capabilities.serves
       ? {

@@ -1,5 +1,6 @@
 import { resolve } from 'node:path'
 import { type CallOptions, issuesError, type JobRef, SediError, type Trainer, type TrainerCapabilities } from '@sedi/spec'
+import { followSteps } from '../follow-steps.ts'
 import { abortedError, throwIfAborted } from '../remote/aborted.ts'
 import { createJobStore, hashOf, type WriteFile } from '../remote/job-store.ts'
 import { pause, usualPausesMs } from '../remote/with-retries.ts'
@@ -145,21 +146,15 @@ export function createTogetherTrainer(settings: TogetherTrainerSettings): Traine
       })
     },
 
-    async *metrics(job, { afterStep = 0, signal } = {}) {
+    metrics(job, { afterStep, signal } = {}) {
       const jobName = nameOf(job)
-      for (let last = afterStep; ; ) {
-        throwIfAborted({ signal })
-        const { metrics, snapshot } = await look(jobName, { signal })
-        for (const metric of metrics) {
-          if (metric.step <= last) continue
-          yield metric
-          throwIfAborted({ signal })
-          last = metric.step
-        }
-        if (!isUnended(snapshot.state)) return
+      return followSteps({
+        afterStep,
+        signal,
+        look: () => look(jobName, { signal }),
         // Closing ends the wait too: nobody will ask again.
-        await pause(pollMs, { signal: signal === undefined ? closing.signal : AbortSignal.any([signal, closing.signal]) })
-      }
+        pause: () => pause(pollMs, { signal: signal === undefined ? closing.signal : AbortSignal.any([signal, closing.signal]) }),
+      })
     },
 
     ...(serves
