@@ -64,6 +64,7 @@ export {
   analyseStudy,
   type CellFigures,
   cellsOf,
+  planHash,
   quotable,
   runStudy,
   type Study,

@@ -1,7 +1,9 @@
 import { createRng } from '@sedi/core'
 import { expect, it } from 'vitest'
-import { check, sameAnswer } from './check.ts'
-import { seedTasks } from './seed-tasks.ts'
+import { sameAnswer } from './check.ts'
+import everyday from './universes/everyday.ts'
+
+const { check, seedTasks } = everyday
 
 const task = { instruction: 'For the price list: Sort these numbers from low to high: 14, 3 and 17. Thanks!', input: '', output: '3, 14, 17' }
 

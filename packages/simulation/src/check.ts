@@ -1,11 +1,11 @@
 import type { Task, Verification } from '@sedi/spec'
-import { recognise } from './recognise.ts'
+import type { Recogniser } from './recognise.ts'
 
 /**
- * Says whether a task's answer is right, from its text alone; `unknown` when it is no task of this world. An answer may explain itself if
+ * Says whether a task's answer is right, from its text alone; `unknown` when it is no task of the universe. An answer may explain itself if
  * its last line says “Answer: …”.
  */
-export function check(task: Task): Verification {
+export function checkTask(task: Task, { recognise }: Recogniser): Verification {
   const found = recognise(task)
   if (found === undefined) return { verdict: 'unknown', reason: 'no kind of task in this world is put like this' }
   const expected = found.kind.answer(found.values)

@@ -3,7 +3,9 @@ import { describe, expect, it } from 'vitest'
 import { createWorld } from './create-world.ts'
 import { examplePrompt } from './discard-curve.ts'
 import { readNumberedTasks } from './numbered-tasks.ts'
-import { recognise } from './recognise.ts'
+import everyday from './universes/everyday.ts'
+
+const { recognise } = everyday
 
 const world = createWorld()
 const allKinds = world.kinds.map((kind) => kind.id)

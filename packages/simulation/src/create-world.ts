@@ -1,12 +1,10 @@
 import { createRng } from '@sedi/core'
 import type { HeldOutItem, SeedTask, Task, Verification } from '@sedi/spec'
-import { check } from './check.ts'
-import { cleanTask } from './clean-task.ts'
-import { kindById, kinds } from './kinds.ts'
-import { recognise } from './recognise.ts'
-import { seedTasks } from './seed-tasks.ts'
+import { cleanTask, nobodysFillers } from './clean-task.ts'
 import { createTeacher, type TeachReply, type TeachRequest } from './teacher/teach.ts'
 import { completeSettings, type TeacherSettings } from './teacher/teacher-settings.ts'
+import type { Universe } from './universe.ts'
+import { universes } from './universes/registry.gen.ts'
 
 /** A closed world of small tasks, with someone who writes them and someone who knows the answers. Everything is pure. */
 export interface World {
@@ -24,34 +22,41 @@ export interface World {
   teach(request: TeachRequest): TeachReply
 }
 
-export type WorldOptions = { readonly worldSeed?: number | undefined } & { readonly [Name in keyof TeacherSettings]?: number | undefined }
+export type UniverseId = keyof typeof universes
+
+export type WorldOptions = { readonly universe?: UniverseId | undefined; readonly worldSeed?: number | undefined } & {
+  readonly [Name in keyof TeacherSettings]?: number | undefined
+}
 
 /**
- * @param options.worldSeed Which teacher: its favourite kinds, wordings, operands and phrases. Kinds, seeds, checker and the test
- * split are the same in every world. @default 1
+ * @param options.universe What there is to ask: its kinds, human seeds, checker and test split. @default 'everyday'
+ * @param options.worldSeed Which teacher: its favourite kinds, wordings, operands and phrases. @default 1
  */
-export function createWorld({ worldSeed = 1, ...options }: WorldOptions = {}): World {
+export function createWorld({ universe: id = 'everyday', worldSeed = 1, ...options }: WorldOptions = {}): World {
+  const universe: Universe | undefined = universes[id]
+  if (universe === undefined) throw new RangeError(`createWorld: expected universe ${Object.keys(universes).join(' or ')}, got ${id}`)
   return {
-    kinds: kinds.map(({ id, family }) => ({ id, family })),
-    seedTasks,
-    heldOut,
-    examples,
-    check,
+    kinds: universe.kinds.map(({ id: kind, family }) => ({ id: kind, family })),
+    seedTasks: universe.seedTasks,
+    heldOut: (wanted) => heldOut(universe, wanted),
+    examples: (wanted) => examples(universe, wanted),
+    check: universe.check,
     kindOf(task) {
-      const kind = recognise(task)?.kind
+      const kind = universe.recognise(task)?.kind
       return kind === undefined ? undefined : { id: kind.id, family: kind.family }
     },
-    teach: createTeacher(worldSeed, completeSettings(options)),
+    teach: createTeacher(universe, worldSeed, completeSettings(options)),
   }
 }
 
-function heldOut({ perKind, randomSeed }: { readonly perKind: number; readonly randomSeed: number }): HeldOutItem[] {
+function heldOut({ kinds, fillers }: Universe, { perKind, randomSeed }: { readonly perKind: number; readonly randomSeed: number }): HeldOutItem[] {
+  const source = nobodysFillers(fillers)
   return kinds.flatMap((kind) => {
     const rng = createRng(randomSeed, 'held-out', kind.id)
     const seen = new Set<string>()
     const items: HeldOutItem[] = []
     for (let tries = 0; items.length < perKind && tries < perKind * 50; tries++) {
-      const { instruction, input, output } = cleanTask(kind, rng, true)
+      const { instruction, input, output } = cleanTask(kind, source, rng, true)
       if (seen.has(`${instruction}\n${input}`)) continue
       seen.add(`${instruction}\n${input}`)
       items.push({ id: `test-${kind.id}-${String(items.length + 1).padStart(2, '0')}`, instruction, input, reference: output, group: kind.id })
@@ -60,8 +65,11 @@ function heldOut({ perKind, randomSeed }: { readonly perKind: number; readonly r
   })
 }
 
-function examples({ kinds: ids, count, randomSeed }: { readonly kinds: readonly string[]; readonly count: number; readonly randomSeed: number }): Task[] {
+type ExamplesWanted = { readonly kinds: readonly string[]; readonly count: number; readonly randomSeed: number }
+
+function examples({ kindById, fillers }: Universe, { kinds: ids, count, randomSeed }: ExamplesWanted): Task[] {
+  const source = nobodysFillers(fillers)
   const wanted = ids.map(kindById)
   const rng = createRng(randomSeed, 'examples')
-  return Array.from({ length: count }, () => cleanTask(rng.pick(wanted), rng, false))
+  return Array.from({ length: count }, () => cleanTask(rng.pick(wanted), source, rng, false))
 }

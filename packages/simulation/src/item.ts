@@ -1,5 +1,5 @@
 import type { Task } from '@sedi/spec'
-import type { FamilyKind } from './kinds.ts'
+import type { FamilyKind } from './universe.ts'
 import type { Values, Wording } from './wording.ts'
 
 /** A task taken apart: what is asked, how it is put, and what is said around it. */

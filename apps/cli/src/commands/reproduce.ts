@@ -1,7 +1,7 @@
 import { execFileSync } from 'node:child_process'
 import { availableParallelism, cpus } from 'node:os'
 import { join, resolve } from 'node:path'
-import { analyseStudy, cellsOf, quotable, runStudy, type Study, studies, studyHash, writeStudyReport } from '@sedi/kit'
+import { analyseStudy, cellsOf, planHash, quotable, runStudy, type Study, studies, studyHash, writeStudyReport } from '@sedi/kit'
 import { SediError } from '@sedi/spec'
 import type { Command } from 'commander'
 import { type Cli, type CliCommand, print, printJson, say } from '../command.ts'
@@ -36,7 +36,7 @@ export default {
     const study = studyOf(options)
     const folder = resolve(cli.cwd, options.out ?? `sedi-reproduction-${study.id}`)
     if (options.plan) {
-      if (options.json) printJson(cli, { hash: studyHash(study), study, runs: cellsOf(study).length })
+      if (options.json) printJson(cli, { hash: studyHash(study), plan: planHash(study), study, runs: cellsOf(study).length })
       else print(cli, describePlan(study))
       return exitDone
     }
@@ -75,7 +75,8 @@ function describePlan(study: Study): string {
   const { size, arms, worlds, contrasts } = study
   return [
     `Study ${study.id} · ${studyHash(study)} · ${cellsOf(study).length} runs`,
-    `  each          ${size.calls} calls (or ${size.kept} kept), ${size.steps} steps (or ${size.epochs} epochs) of ${size.batchSize} in ${size.rounds} rounds, ${size.humanSeeds} human seeds`,
+    `  plan          ${planHash(study)} (all but what the arms are)`,
+    `  each          ${size.calls} calls (or ${size.kept} kept), ${size.steps} steps (or ${size.epochs} epochs) of ${size.batchSize} in ${size.rounds} rounds`,
     ...worlds.map(({ id, title }) => `  world         ${id}: ${title}`),
     ...arms.map(({ id, title }) => `  arm           ${id}: ${title}`),
     ...contrasts.map(

@@ -11,6 +11,8 @@ export type ComposerInput = {
   readonly clusterOf?: Int32Array | undefined
   /** (N,) rows of (D,), compared by cosine; given when the composer's `needs.embeddings`. */
   readonly embeddings?: readonly Float32Array[] | undefined
+  /** (N,) how often each instruction was trained on before; given when the composer's `needs.visits`. Without it: never. */
+  readonly visits?: Int32Array | undefined
   /** Given when conflicts are limited: pairs to keep apart while picking, where the composer can. `limitConflicts` repairs what it leaves. */
   readonly conflicts?: ConflictGraph | undefined
   /** For composers that have more than one way; each says which and what the default is. */
@@ -21,7 +23,7 @@ export type ComposerInput = {
 /** A batch: indices into the pool, and the pass over the pool it belongs to, from 1. */
 export type ComposedBatch = { readonly indices: readonly number[]; readonly epoch: number }
 
-export type ComposerNeeds = { readonly clusters: boolean; readonly embeddings: boolean }
+export type ComposerNeeds = { readonly clusters: boolean; readonly embeddings: boolean; readonly visits?: true }
 
 /** One file in `composers/` exports one of these; `id` is the file's name. */
 export type BatchComposer = {
@@ -40,13 +42,14 @@ export function* cutIntoBatches(order: readonly number[], batchSize: number, epo
   }
 }
 
-export function checkComposerInput(name: string, { count, batchSize, clusterOf, embeddings, conflicts }: ComposerInput, needs: ComposerNeeds): void {
+export function checkComposerInput(name: string, { count, batchSize, clusterOf, embeddings, visits, conflicts }: ComposerInput, needs: ComposerNeeds): void {
   if (!Number.isInteger(batchSize) || batchSize < 1) throw new RangeError(`${name}: expected batchSize ≥ 1, got ${batchSize}`)
   if (!Number.isInteger(count) || count < 0) throw new RangeError(`${name}: expected count ≥ 0, got ${count}`)
   if (needs.clusters && clusterOf?.length !== count)
     throw new RangeError(`${name}: expected a cluster for each of ${count} rows, got ${clusterOf?.length ?? 'none'}`)
   if (needs.embeddings && embeddings?.length !== count)
     throw new RangeError(`${name}: expected an embedding for each of ${count} rows, got ${embeddings?.length ?? 'none'}`)
+  if (visits !== undefined && visits.length !== count) throw new RangeError(`${name}: expected visits of ${count} rows, got ${visits.length}`)
   if (conflicts !== undefined && conflicts.count !== count)
     throw new RangeError(`${name}: expected a conflict graph of ${count} rows, got one of ${conflicts.count}`)
 }

@@ -2,6 +2,7 @@
 import dpp from './dpp.ts'
 import facility from './facility.ts'
 import farthest from './farthest.ts'
+import leastVisited from './least-visited.ts'
 import random from './random.ts'
 import roundRobin from './round-robin.ts'
 
@@ -9,6 +10,7 @@ export const composers = {
   dpp,
   facility,
   farthest,
+  'least-visited': leastVisited,
   random,
   'round-robin': roundRobin,
 } as const

@@ -1,5 +1,5 @@
 import { setTimeout as wait } from 'node:timers/promises'
-import { createWorld, defaultTeacherSettings, type TeacherSettings, type World } from '@sedi/simulation'
+import { createWorld, defaultTeacherSettings, type TeacherSettings, type UniverseId, universes, type World } from '@sedi/simulation'
 import { SediError, type TextGenerator, toSediError } from '@sedi/spec'
 import * as z from 'zod'
 import { defineProvider } from '../define-provider.ts'
@@ -10,6 +10,10 @@ const onlyModel = 'simulated-teacher'
 const settingNames = Object.keys(defaultTeacherSettings) as [keyof TeacherSettings, ...(keyof TeacherSettings)[]]
 
 const options = z.strictObject({
+  universe: z
+    .enum(Object.keys(universes) as [UniverseId, ...UniverseId[]])
+    .default('everyday')
+    .meta({ description: 'What there is to ask: questions of everyday life, or puzzles with rows of digits.' }),
   worldSeed: z.int().min(0).max(0xffffffff).default(1).meta({ description: 'Which simulated world: its tasks, answers and mistakes.' }),
   teacher: z
     .partialRecord(z.enum(settingNames), z.number().min(0))
@@ -33,9 +37,9 @@ export default defineProvider({
   },
 })
 
-function worldOf({ worldSeed, teacher }: { readonly worldSeed: number; readonly teacher: Partial<TeacherSettings> }): World {
+function worldOf({ universe, worldSeed, teacher }: Pick<z.output<typeof options>, 'universe' | 'worldSeed' | 'teacher'>): World {
   try {
-    return createWorld({ worldSeed, ...teacher })
+    return createWorld({ universe, worldSeed, ...teacher })
   } catch (cause) {
     throw new SediError('invalid-config', `generator.teacher: ${toSediError(cause).message}`, { cause })
   }

@@ -1,4 +1,5 @@
-import type { BatchFact, RunConfig } from '@sedi/spec'
+import { type BatchComposer, composers } from '@sedi/core'
+import type { BatchFact } from '@sedi/spec'
 import { finishedStage, finishStage, type Run } from '../run-context.ts'
 import { policyOf } from '../state/seed-policy-of.ts'
 import { composePool } from './compose-pool.ts'
@@ -19,7 +20,8 @@ export async function composeBatches(round: number, run: Run): Promise<readonly 
     epochs: config.training.epochsPerRound,
     tokenizer: config.filter.tokenizer,
     embedder: run.adapters.embedder,
-    clustered: needsClusters(config),
+    clustered: needsClusters(run),
+    visits: await visitsOf(run),
     randomSeed: config.randomSeed,
     round,
   })
@@ -43,9 +45,18 @@ export async function composeBatches(round: number, run: Run): Promise<readonly 
   return facts
 }
 
-/** Feedback picks at most one instruction per cluster, so it needs them whatever the composer does. */
-function needsClusters(config: RunConfig): boolean {
+function needsClusters({ config }: Run): boolean {
   return policyOf(config).needs.clusters
+}
+
+/** How often each instruction of the pool was trained on, for composers that ask. */
+async function visitsOf({ config, pool, ledger }: Run): Promise<Int32Array | undefined> {
+  const composer: BatchComposer = composers[config.batches.composer as keyof typeof composers]
+  if (composer.needs.visits !== true) return undefined
+  const places = new Map(pool.examples.map(({ id }, at) => [id, at]))
+  const visits = new Int32Array(places.size)
+  for (const { exampleIds } of await ledger.find('batch')) for (const id of exampleIds) visits[places.get(id)!]!++
+  return visits
 }
 
 async function lastStep(run: Run): Promise<number> {

@@ -27,6 +27,8 @@ export type PoolToCompose = {
   readonly embedder: Embedder
   /** Clusters are wanted even if the composer needs none. @default false */
   readonly clustered?: boolean | undefined
+  /** (N,) how often each was trained on in earlier rounds. Without it: never. */
+  readonly visits?: Int32Array | undefined
   readonly randomSeed: number
   /** Every round draws its own random numbers. */
   readonly round: number
@@ -110,7 +112,7 @@ function takeBatches(composer: BatchComposer, material: Material, pool: PoolToCo
   const { randomSeed, round, epochs = 1 } = pool
   const count = pool.texts.length
   const steps = pool.steps ?? Math.ceil(epochs * Math.ceil(count / batchSize))
-  const composed = composer.batches({ count, batchSize, ...material, variant, rng: createRng(randomSeed, 'compose', round) })
+  const composed = composer.batches({ count, batchSize, ...material, visits: pool.visits, variant, rng: createRng(randomSeed, 'compose', round) })
   const { conflicts } = material
   const limited = conflicts === undefined ? composed : limitConflicts(composed, conflicts, createRng(randomSeed, 'limit-conflicts', round))
   const taken: (ComposedBatch | LimitedBatch)[] = []

@@ -1,14 +1,13 @@
 import type { Rng } from '@sedi/core'
 import type { Filler } from '../fillers.ts'
 import type { Item } from '../item.ts'
-import { kinds } from '../kinds.ts'
 import type { Recognised } from '../recognise.ts'
 import type { Habits } from './habits.ts'
 
 /** An item that starts from an example: the same kind or a sibling, parts of its wording, operands and phrases. */
 export function anchoredItem(example: Recognised, habits: Habits, rng: Rng): Item {
-  const { settings } = habits
-  const siblings = kinds.filter((kind) => kind.family === example.kind.family && kind.id !== example.kind.id)
+  const { settings, universe } = habits
+  const siblings = universe.kinds.filter((kind) => kind.family === example.kind.family && kind.id !== example.kind.id)
   const sameKind = siblings.length === 0 || rng.next() < settings.keepKind
   const kind = sameKind ? example.kind : rng.pick(siblings)
   const sameWording = sameKind && !example.wording.reserved && rng.next() < settings.keepWording

@@ -1,12 +1,13 @@
 import { createRng, type Rng } from '@sedi/core'
 import { createFillerSource, type Filler, type FillerSource } from '../fillers.ts'
 import type { Item } from '../item.ts'
-import { type FamilyKind, kinds } from '../kinds.ts'
+import type { FamilyKind, Universe } from '../universe.ts'
 import type { Values, Wording } from '../wording.ts'
 import type { TeacherSettings } from './teacher-settings.ts'
 
 /** What a teacher brings along: its settings, and what it falls back to when nothing in the prompt leads it. */
 export interface Habits {
+  readonly universe: Universe
   readonly worldSeed: number
   readonly settings: TeacherSettings
   readonly fillers: FillerSource
@@ -23,11 +24,12 @@ export interface Habits {
 const operandFavourites = 12
 const fillerFavourites = 3
 
-export function createHabits(worldSeed: number, settings: TeacherSettings): Habits {
+export function createHabits(universe: Universe, worldSeed: number, settings: TeacherSettings): Habits {
+  const { kinds } = universe
   const habitsRng = (name: string): Rng => createRng(worldSeed, 'habits', name)
   const preferredKinds = habitsRng('kinds').shuffle(kinds)
   const kindWeights = rankWeights(kinds.length, settings.kindSkew)
-  const fillers = createFillerSource(settings.fillerSkew, habitsRng('fillers'))
+  const fillers = createFillerSource(universe.fillers, settings.fillerSkew, habitsRng('fillers'))
   const byKind = new Map(kinds.map((kind) => [kind, favouritesOf(kind)]))
   const favouriteRng = habitsRng('favourites')
   const favourites = Array.from({ length: settings.favouriteItems }, () => item(favouriteRng))
@@ -65,6 +67,7 @@ export function createHabits(worldSeed: number, settings: TeacherSettings): Habi
   }
 
   return {
+    universe,
     worldSeed,
     settings,
     fillers,

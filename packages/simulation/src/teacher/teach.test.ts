@@ -5,8 +5,10 @@ import { countTokens } from '../count-tokens.ts'
 import { createWorld, type World, type WorldOptions } from '../create-world.ts'
 import { examplePrompt } from '../discard-curve.ts'
 import { type NumberedTask, readNumberedTasks } from '../numbered-tasks.ts'
-import { recognise } from '../recognise.ts'
+import everyday from '../universes/everyday.ts'
 import { wrongAnswer } from './wrong-answer.ts'
+
+const { recognise } = everyday
 
 const world = createWorld()
 const enough = 100_000 // tokens: never cut

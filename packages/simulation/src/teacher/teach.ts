@@ -1,9 +1,9 @@
 import { createRng, type Rng } from '@sedi/core'
 import type { Message, Task } from '@sedi/spec'
-import { check } from '../check.ts'
 import { countTokens, firstTokens } from '../count-tokens.ts'
 import { type Item, writeItem } from '../item.ts'
-import { type Recognised, recognise, recogniseInstruction } from '../recognise.ts'
+import type { Recognised } from '../recognise.ts'
+import type { Universe } from '../universe.ts'
 import { answerOf, answerTask, completeTask, isClassification } from './answer-task.ts'
 import { anchoredItem, nearCopy } from './draft-item.ts'
 import { createHabits, type Habits } from './habits.ts'
@@ -34,9 +34,9 @@ type Example = { readonly task: Task; readonly found: Recognised | undefined; re
 
 const greetings = ['Sure! Here are the tasks you asked for:', 'Here is the continued list.', 'Of course, the new tasks follow below.', 'Continuing the list:']
 
-/** A teacher with the habits of one world. Its reply is a pure function of the world seed, the settings, the messages and the request's seed. */
-export function createTeacher(worldSeed: number, settings: TeacherSettings): (request: TeachRequest) => TeachReply {
-  const habits = createHabits(worldSeed, settings)
+/** A teacher of a universe with the habits of one world. Its reply is a pure function of the universe, the world seed, the settings, the messages and the request's seed. */
+export function createTeacher(universe: Universe, worldSeed: number, settings: TeacherSettings): (request: TeachRequest) => TeachReply {
+  const habits = createHabits(universe, worldSeed, settings)
   return ({ messages, maxOutputTokens, seed, stop = [] }) => {
     const rng = createRng(worldSeed, 'teach', seed, ...messages.flatMap(({ role, content }) => [role, content]))
     const whole = writeReply(messages, habits, rng)
@@ -72,35 +72,35 @@ function writeReply(messages: readonly Message[], habits: Habits, rng: Rng): str
 }
 
 function writeTasks(prompt: Extract<PromptReading, { wants: 'tasks' | 'instructions' }>, habits: Habits, rng: Rng): string {
-  const { settings } = habits
-  const examples = prompt.examples.map(prompt.form === 'numbers' ? bareExample : wholeExample)
+  const { settings, universe } = habits
+  const examples = prompt.examples.map((task) => (prompt.form === 'numbers' ? bareExample(task, universe) : wholeExample(task, universe)))
   const between = prompt.form === 'labels' ? '\n###\n' : '\n\n'
   const opening = rng.next() < settings.greetings ? `${rng.pick(greetings)}${between}` : ''
   const draw = () => ({ task: writeTask(examples, habits, rng), isBroken: rng.next() < settings.malformed })
   return opening + writeList(draw, prompt, rng)
 }
 
-function wholeExample(task: Task): Example {
+function wholeExample(task: Task, { recognise, check }: Universe): Example {
   return { task, found: recognise(task), isWrong: task.output !== '' && check(task).verdict === 'wrong' }
 }
 
 /** Of an instruction that is shown without its input, the missing operands are anybody's guess. */
-function bareExample(task: Task): Example {
+function bareExample(task: Task, { recogniseInstruction }: Universe): Example {
   const found = recogniseInstruction(task.instruction)
   const values = found?.kind.complete(found.values, createRng(0, task.instruction))
   return { task, found: found === undefined || values === undefined ? undefined : { ...found, values }, isWrong: false }
 }
 
 function writeTask(examples: readonly Example[], habits: Habits, rng: Rng): Task {
-  const { settings } = habits
+  const { settings, universe } = habits
   const example = examples.length > 0 && rng.next() < settings.anchoring ? rng.pick(examples) : undefined
   if (example !== undefined && example.found === undefined) {
     const others = examples.filter((other) => other !== example).map((other) => other.task)
     const task = lexicalItem(example.task, others, rng)
     // Swapped words could by chance make a task of this world with an answer of another: then the habits speak.
-    if (task.instruction !== '' && (task.output !== '' || example.task.output === '') && recognise(task) === undefined) return task
+    if (task.instruction !== '' && (task.output !== '' || example.task.output === '') && universe.recognise(task) === undefined) return task
   }
-  const item = clear(draft(example?.found, habits, rng))
+  const item = clear(draft(example?.found, habits, rng), universe)
   const errorRate = example?.isWrong ? settings.inheritErrors : settings.wrongAnswers
   return { ...writeItem(item), output: answerOf(item.kind, item.values, habits, rng, errorRate) }
 }
@@ -111,7 +111,7 @@ function draft(example: Recognised | undefined, habits: Habits, rng: Rng): Item 
 }
 
 /** The item, without what is said around it if that (copied from an example) would make it read as another task. */
-function clear(item: Item): Item {
+function clear(item: Item, { recognise }: Universe): Item {
   const found = recognise(writeItem(item))
   const isClear =
     found !== undefined && found.kind.id === item.kind.id && !found.wording.reserved && found.kind.key(found.values) === item.kind.key(item.values)

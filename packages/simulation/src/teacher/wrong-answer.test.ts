@@ -1,10 +1,10 @@
 import { createRng } from '@sedi/core'
 import { expect, it } from 'vitest'
-import { kindById } from '../kinds.ts'
+import everyday from '../universes/everyday.ts'
 import { wrongAnswer } from './wrong-answer.ts'
 
 const slips = (id: string, values: Parameters<typeof wrongAnswer>[1]): Set<string> =>
-  new Set(Array.from({ length: 60 }, (_, i) => wrongAnswer(kindById(id), values, createRng(i))))
+  new Set(Array.from({ length: 60 }, (_, i) => wrongAnswer(everyday.kindById(id), values, createRng(i))))
 
 it('mixes up the order of a list', () => {
   expect([...slips('sort-words', { items: ['coat', 'bed', 'hat'] })].toSorted()).toEqual(['bed, hat, coat', 'coat, bed, hat'])

@@ -1,16 +1,16 @@
 import type { Rng } from '@sedi/core'
 import { sameAnswer } from '../check.ts'
-import type { FamilyKind } from '../kinds.ts'
+import type { Kind } from '../kind.ts'
 import type { Values } from '../wording.ts'
 
 /** An answer somebody could give by mistake: parts in the wrong order, another number of the list, off by one, or the answer to a similar task. */
-export function wrongAnswer(kind: FamilyKind, values: Values, rng: Rng): string {
+export function wrongAnswer(kind: Kind, values: Values, rng: Rng): string {
   const right = kind.answer(values)
   for (const answer of slips(kind, values, right, rng)) if (!sameAnswer(answer, right, kind.caseMatters)) return answer
   return `not ${right}`
 }
 
-function* slips(kind: FamilyKind, values: Values, right: string, rng: Rng): Generator<string> {
+function* slips(kind: Kind, values: Values, right: string, rng: Rng): Generator<string> {
   const parts = right.split(', ')
   if (parts.length > 1) {
     const i = rng.int(parts.length - 1)

@@ -3,7 +3,7 @@ import type { StudyArm } from './study.ts'
 const relaxed = { filter: { threshold: 0.85 }, batches: { composer: 'random' }, seedPolicy: { rule: 'fixed' } }
 const gap = { training: { mask: 'gap' } }
 
-/** The arms, by id. Each is a recipe and the keys in which it differs. */
+/** The arms, by id. Each is a recipe and the keys in which it differs; promotions are checked for form only: nobody here tells the loop the right answers. */
 export const studyArms = {
   'self-instruct': { id: 'self-instruct', title: 'threshold 0.7, random batches, fixed seeds', recipe: 'alpaca', config: {} },
   relaxed: { id: 'relaxed', title: 'threshold 0.85 alone: random batches, fixed seeds', recipe: 'sedi', config: relaxed },
@@ -15,9 +15,16 @@ export const studyArms = {
   },
   batches: { id: 'batches', title: 'threshold 0.85 and batches spread over clusters, fixed seeds', recipe: 'sedi', config: { seedPolicy: { rule: 'fixed' } } },
   paper: { id: 'paper', title: 'the literal rule: hardest instructions of the top-norm batch, unverified', recipe: 'sedi-paper', config: {} },
-  sedi: { id: 'sedi', title: 'recipe sedi, its promotions checked for form only', recipe: 'sedi', config: {} },
+  sedi: { id: 'sedi', title: 'recipe sedi as it is', recipe: 'sedi', config: {} },
   'relaxed-gap': { id: 'relaxed-gap', title: 'relaxed, with the gap mask', recipe: 'sedi', config: { ...relaxed, ...gap } },
   'relaxed-trim': { id: 'relaxed-trim', title: 'relaxed, with the trim mask', recipe: 'sedi', config: { ...relaxed, training: { mask: 'trim' } } },
+  'visits-gap': {
+    id: 'visits-gap',
+    title: 'relaxed, with the gap mask and those trained on least often first',
+    recipe: 'sedi',
+    config: { ...relaxed, ...gap, batches: { composer: 'least-visited' } },
+  },
+  clean: { id: 'clean', title: 'a ceiling: relaxed, and a teacher that is never wrong', recipe: 'sedi', config: relaxed, teacher: { wrongAnswers: 0 } },
   'random-gap': {
     id: 'random-gap',
     title: 'seeds replaced by lot, with the gap mask',

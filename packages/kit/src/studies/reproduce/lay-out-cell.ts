@@ -1,15 +1,19 @@
 import { existsSync, mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
 import { createRng } from '@sedi/core'
-import { createWorld, type World } from '@sedi/simulation'
+import { createWorld, type TeacherSettings, type World } from '@sedi/simulation'
 import type { RunConfig } from '@sedi/spec'
 import { mergeConfig } from '../../config/merge.ts'
 import { parseConfig, type RawConfig } from '../../config/parse-config.ts'
-import { baseModelFile } from '../quickstart.ts'
 import type { Cell, Study } from './study.ts'
 
 /** Each replicate has a teacher of its own, of its world’s kind. */
-export const worldOf = ({ world, replicate }: Cell): World => createWorld({ worldSeed: replicate, ...world.teacher })
+export const worldOf = ({ world, arm, replicate }: Cell): World => createWorld({ universe: world.universe, worldSeed: replicate, ...teacherOf({ world, arm }) })
+
+const teacherOf = ({ world, arm }: Pick<Cell, 'world' | 'arm'>): Partial<TeacherSettings> => ({ ...world.teacher, ...arm.teacher })
+
+const baseFile = (name: string): string => fileURLToPath(new URL(`../../../assets/${name}.safetensors`, import.meta.url))
 
 /** Where the runs of a study are; the cell’s id is the run’s name. */
 export const cellStore = (folder: string): string => join(folder, 'cells')
@@ -25,7 +29,7 @@ function writeInputs({ size }: Study, cell: Cell, folder: string): void {
   const world = worldOf(cell)
   const seeds = createRng(cell.replicate, 'human-seeds')
     .shuffle([...world.seedTasks])
-    .slice(0, size.humanSeeds)
+    .slice(0, cell.world.humanSeeds)
   // The same test for all replicates and worlds: an item that is odd is odd everywhere.
   const test = world.heldOut({ perKind: size.testItemsPerKind, randomSeed: 1 })
   mkdirSync(folder, { recursive: true })
@@ -42,7 +46,7 @@ function writeInputs({ size }: Study, cell: Cell, folder: string): void {
 const writeLines = (path: string, rows: readonly object[]): void => writeFileSync(path, `${rows.map((row) => JSON.stringify(row)).join('\n')}\n`)
 
 function cellConfig({ size }: Study, { arm, regime, world, replicate }: Cell, folder: string, inputs: string): RawConfig {
-  const simulated = { id: 'simulated', worldSeed: replicate, teacher: world.teacher }
+  const simulated = { id: 'simulated', universe: world.universe, worldSeed: replicate, teacher: teacherOf({ world, arm }) }
   const training = regime === 'equal-epochs' ? { epochsPerRound: size.epochs / size.rounds } : { stepsPerRound: size.steps / size.rounds }
   const shared: RawConfig = {
     recipe: arm.recipe,
@@ -50,7 +54,7 @@ function cellConfig({ size }: Study, { arm, regime, world, replicate }: Cell, fo
     generator: { ...simulated, price: { inputPerMTokUsd: 0.25, outputPerMTokUsd: 2 } },
     target: regime === 'equal-kept' ? { kept: size.kept } : { calls: size.calls },
     batches: { size: size.batchSize },
-    trainer: { id: 'embedded', baseModel: baseModelFile },
+    trainer: { id: 'embedded', baseModel: baseFile(world.base) },
     training: { ...training, learningRate: 0.001, warmupSteps: 20, maxLength: 96 },
     rounds: size.rounds,
     evaluation: { evaluators: ['exact-match'], heldOut: join(inputs, 'test.jsonl'), rounds: 'last' },

@@ -1,7 +1,7 @@
 import { drawPlot, intervalPlot, type Report, type ReportPart } from '@sedi/evaluation'
 import type { ArmSummary, ContrastResult, StudyResult } from './analyse-study.ts'
 import type { CellFigures } from './measure-cell.ts'
-import { type Study, studyHash } from './study.ts'
+import { planHash, type Study, studyHash } from './study.ts'
 
 export type StudyContext = {
   readonly date: string
@@ -15,7 +15,7 @@ export async function reportStudy(study: Study, figures: readonly CellFigures[],
   const parts: ReportPart[] = [
     {
       kind: 'text',
-      text: `${context.date}, commit ${context.commit}, ${context.machine}, ${context.minutes.toFixed(0)} minutes. Study ${studyHash(study).slice(0, 16)}.`,
+      text: `${context.date}, commit ${context.commit}, ${context.machine}, ${context.minutes.toFixed(0)} minutes. Study ${studyHash(study).slice(0, 16)}, plan ${planHash(study).slice(0, 16)}.`,
     },
     { kind: 'heading', text: 'What may be quoted' },
     ...result.contrasts.map((contrast): ReportPart => ({ kind: 'quote', text: quotable(contrast, study) })),

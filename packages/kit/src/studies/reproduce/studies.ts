@@ -1,48 +1,81 @@
 import { studyArms as arms } from './arms.ts'
-import type { Contrast, Study } from './study.ts'
+import type { Contrast, Study, StudyArm, StudySize } from './study.ts'
 import { heldOutWorlds, tuningWorlds } from './worlds.ts'
 
-/** The paper’s claims and the controls that they need (METHOD 4.4), in the order in which Holm’s method takes them. */
+const accuracy = (id: string, a: string, b: string, rest: Partial<Contrast> = {}): Contrast => {
+  return { id, regime: 'equal-steps', a, b, measure: 'accuracy', ...rest }
+}
+
+const mask = accuracy('gap mask', 'relaxed-gap', 'relaxed')
+const relaxedFilter = accuracy('relaxed filter', 'relaxed', 'self-instruct')
+
+/** The paper’s claims and the controls that they need (METHOD 4.4). */
 const claims: readonly Contrast[] = [
-  { id: 'relaxed filter', regime: 'equal-steps', a: 'relaxed', b: 'self-instruct', measure: 'accuracy' },
-  { id: 'relaxed filter, equal epochs', regime: 'equal-epochs', a: 'relaxed', b: 'self-instruct', measure: 'accuracy' },
-  { id: 'cluster batches', regime: 'equal-steps', a: 'batches', b: 'relaxed', measure: 'accuracy' },
-  { id: 'gap mask', regime: 'equal-steps', a: 'relaxed-gap', b: 'relaxed', measure: 'accuracy' },
-  { id: 'literal feedback', regime: 'equal-steps', a: 'paper', b: 'batches', measure: 'accuracy' },
-  { id: 'feedback against chance', regime: 'equal-steps', a: 'attractive-gap', b: 'random-gap', measure: 'accuracy' },
-  { id: 'feedback against fixed seeds', regime: 'equal-steps', a: 'attractive-gap', b: 'relaxed-gap', measure: 'accuracy' },
-  { id: 'coverage against fixed seeds', regime: 'equal-steps', a: 'coverage-gap', b: 'relaxed-gap', measure: 'accuracy' },
-  { id: 'same data for less', regime: 'equal-kept', a: 'relaxed', b: 'self-instruct', measure: 'accuracy', margin: 1 },
+  relaxedFilter,
+  accuracy('relaxed filter, equal epochs', 'relaxed', 'self-instruct', { regime: 'equal-epochs' }),
+  accuracy('cluster batches', 'batches', 'relaxed'),
+  accuracy('seeds by chance', 'relaxed-random', 'relaxed'),
+  accuracy('literal feedback', 'paper', 'batches'),
+  mask,
+  accuracy('trim mask', 'relaxed-trim', 'relaxed'),
+  accuracy('least visited first', 'visits-gap', 'relaxed-gap'),
+  accuracy('the default recipe', 'sedi', 'relaxed'),
+  accuracy('feedback against chance', 'attractive-gap', 'random-gap'),
+  accuracy('feedback against fixed seeds', 'attractive-gap', 'relaxed-gap'),
+  accuracy('coverage against fixed seeds', 'coverage-gap', 'relaxed-gap'),
+  accuracy('ceiling of masks: right answers only', 'clean', 'relaxed-gap'),
+  accuracy('same data for less', 'relaxed', 'self-instruct', { regime: 'equal-kept', margin: 1 }),
   { id: 'cost of a kept instruction', regime: 'equal-kept', a: 'relaxed', b: 'self-instruct', measure: 'costUsdPerKept' },
 ]
 
-const { 'self-instruct': selfInstruct, relaxed, 'relaxed-gap': relaxedGap } = arms
+/** What the default recipe has to show on worlds that it was not chosen on. */
+const ofTheDefault: readonly Contrast[] = [
+  accuracy('the default over the baseline', 'sedi', 'self-instruct'),
+  accuracy('the default over the relaxed filter alone', 'sedi', 'relaxed'),
+  accuracy('the default over fixed seeds with the mask', 'sedi', 'relaxed-gap'),
+  accuracy('the default over seeds by chance with the mask', 'sedi', 'random-gap'),
+  mask,
+  relaxedFilter,
+  accuracy('the default over the baseline, equal epochs', 'sedi', 'self-instruct', { regime: 'equal-epochs' }),
+  accuracy('the default for less', 'sedi', 'self-instruct', { regime: 'equal-kept', margin: 1 }),
+  { id: 'cost of a kept instruction', regime: 'equal-kept', a: 'sedi', b: 'self-instruct', measure: 'costUsdPerKept' },
+]
+
+const size: StudySize = { rounds: 8, calls: 120, steps: 200, epochs: 5, kept: 600, batchSize: 32, testItemsPerKind: 8, replicates: 10 }
+
+const armsOf = (contrasts: readonly Contrast[]): StudyArm[] =>
+  Object.values<StudyArm>(arms).filter(({ id }) => contrasts.some(({ a, b }) => id === a || id === b))
 
 /** Three arms, three replicates, one world: minutes. Shows that everything runs; its intervals are wide. */
 export const quickStudy: Study = {
   id: 'quick',
-  worlds: [tuningWorlds[1]!],
-  arms: [selfInstruct, relaxed, relaxedGap],
+  worlds: [tuningWorlds[0]!],
+  arms: [arms['self-instruct'], arms.relaxed, arms['relaxed-gap']],
   regimes: ['equal-steps'],
-  contrasts: claims.filter(({ id }) => id === 'relaxed filter' || id === 'gap mask'),
-  size: { rounds: 5, calls: 60, steps: 100, epochs: 5, kept: 400, batchSize: 32, humanSeeds: 48, testItemsPerKind: 6, replicates: 3 },
+  contrasts: [relaxedFilter, mask],
+  size: { ...size, replicates: 3 },
   firstReplicate: 1,
 }
-
-const fullSize = { rounds: 10, calls: 200, steps: 400, epochs: 5, kept: 1200, batchSize: 32, humanSeeds: 48, testItemsPerKind: 10, replicates: 10 }
 
 /** All arms and claims on the worlds that rules may be tuned on. */
 export const fullStudy: Study = {
   id: 'full',
   worlds: tuningWorlds,
-  arms: Object.values(arms),
+  arms: armsOf(claims),
   regimes: ['equal-steps', 'equal-epochs', 'equal-kept'],
   contrasts: claims,
-  size: fullSize,
+  size,
   firstReplicate: 101,
 }
 
-/** The same on worlds of other kinds; run once. */
-export const heldOutStudy: Study = { ...fullStudy, id: 'held-out', worlds: heldOutWorlds, firstReplicate: 1001 }
+/** The default recipe on worlds of other kinds; run once. */
+export const heldOutStudy: Study = {
+  ...fullStudy,
+  id: 'held-out',
+  worlds: heldOutWorlds,
+  arms: armsOf(ofTheDefault),
+  contrasts: ofTheDefault,
+  firstReplicate: 1001,
+}
 
 export const studies: readonly Study[] = [quickStudy, fullStudy, heldOutStudy]

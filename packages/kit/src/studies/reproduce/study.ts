@@ -1,16 +1,28 @@
 import { createHash } from 'node:crypto'
-import type { TeacherSettings } from '@sedi/simulation'
+import type { TeacherSettings, UniverseId } from '@sedi/simulation'
 import type { RawConfig } from '../../config/parse-config.ts'
 
-/** A kind of world: how its teacher behaves. Favourites, streams and seed sets are drawn anew for each replicate. */
+/** A kind of world: what there is to ask, who learns it, and how its teacher behaves. Favourites, streams and seed sets are drawn anew for each replicate. */
 export type StudyWorld = {
   readonly id: string
   readonly title: string
+  readonly universe: UniverseId
+  /** The student that its runs start from, a file of `assets`. */
+  readonly base: string
+  /** Human seeds that a run begins with. */
+  readonly humanSeeds: number
   readonly teacher: Partial<TeacherSettings>
 }
 
 /** A method under comparison: a recipe and what differs from it. */
-export type StudyArm = { readonly id: string; readonly title: string; readonly recipe: string; readonly config: RawConfig }
+export type StudyArm = {
+  readonly id: string
+  readonly title: string
+  readonly recipe: string
+  readonly config: RawConfig
+  /** Of a ceiling: a teacher nobody has, in place of the world's. */
+  readonly teacher?: Partial<TeacherSettings>
+}
 
 /**
  * What is the same for all arms (METHOD 4.3). `equal-steps`: calls and optimiser steps. `equal-epochs`: calls and passes over the pool.
@@ -37,7 +49,6 @@ export type StudySize = {
   /** Kept instructions of `equal-kept`. */
   readonly kept: number
   readonly batchSize: number
-  readonly humanSeeds: number
   readonly testItemsPerKind: number
   readonly replicates: number
 }
@@ -58,7 +69,12 @@ export type Study = {
 export type Cell = { readonly id: string; readonly world: StudyWorld; readonly regime: Regime; readonly arm: StudyArm; readonly replicate: number }
 
 /** SHA-256 of the study as it is written; in the report, so that nobody can change it after a look. */
-export const studyHash = (study: Study): string => createHash('sha256').update(JSON.stringify(study)).digest('hex')
+export const studyHash = (study: Study): string => hashOf(study)
+
+/** SHA-256 of all but what the arms are: what can be fixed before anybody knows which rule will be tried. */
+export const planHash = ({ arms: _, ...plan }: Study): string => hashOf(plan)
+
+const hashOf = (value: object): string => createHash('sha256').update(JSON.stringify(value)).digest('hex')
 
 /** Replicate by replicate, so that a study that is stopped has whole ones. */
 export function cellsOf({ worlds, regimes, arms, size, firstReplicate, contrasts }: Study): Cell[] {
