@@ -8,6 +8,7 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 
 import { constants } from 'node:os'
 import { delimiter, dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { findPostgres } from './set-up-postgres.mjs'
 
 const pinnedNode = '24.21.0'
 const pinnedPnpm = '12.21.0'
@@ -48,7 +49,7 @@ const tasks = {
       env: pythonEnvironment,
     })),
     { ...run(join(pythonEnvironment.SEDI_PYTHON_ENV, 'bin/python'), '-m', 'pytest', '-q', 'packages/trainers/python'), env: pythonEnvironment },
-    { ...pnpm('exec', 'vitest', 'run'), env: { SEDI_TEST: 'full', ...pythonEnvironment } },
+    { ...pnpm('exec', 'vitest', 'run'), env: { SEDI_TEST: 'full', SEDI_POSTGRES_BIN: findPostgres(), ...pythonEnvironment } },
   ],
   'check-reproduction': () => [{ ...node('--disable-warning=ExperimentalWarning', join(root, 'tooling/check-reproduction.mjs')), inCallersFolder: true }],
   bench: () => [node('--conditions=@sedi/source', 'bench/main.ts')],

@@ -89,10 +89,13 @@ export interface Ledger {
   append(facts: readonly Fact[]): Promise<void>
   /** Facts of one kind whose fields equal `where`, in order of recording. */
   find<K extends FactKind>(kind: K, where?: Partial<FactOf<K>>): Promise<readonly Recorded<FactOf<K>>[]>
-  /** The same, a page at a time: for what does not fit in memory. */
-  scan<K extends FactKind>(kind: K, where?: Partial<FactOf<K>>): AsyncIterable<Recorded<FactOf<K>>>
-  /** Every fact in order of recording, a page at a time. */
-  facts(): AsyncIterable<Recorded<Fact>>
+  /** The same, a page at a time: for what does not fit in memory. Only facts with a larger `seq` than `after` (default 0). */
+  scan<K extends FactKind>(kind: K, where?: Partial<FactOf<K>>, after?: number): AsyncIterable<Recorded<FactOf<K>>>
+  /**
+   * Every fact with a larger `seq` than `after` (default 0), in order of recording, a page at a time, up to the last one there is when this
+   * begins. Sequence numbers have no gaps and become visible in their order: who asks again after the last one it saw misses none.
+   */
+  facts(after?: number): AsyncIterable<Recorded<Fact>>
   /** Constant cost, however many facts there are; so are `scores` and `digest`. */
   totals(): Promise<Totals>
   scores(): Promise<readonly ScoreTotals[]>
@@ -211,6 +214,8 @@ export interface RunStore {
   /** Opens for reading, also while another process writes. */
   read(runIdOrPath: string): Promise<Ledger>
   list(): Promise<readonly RunSummary[]>
+  /** The run's own folder for what is not a fact; there only where the run was written. */
+  folderOf(runIdOrPath: string): Promise<string>
   /** Whether a process holds the run for writing now. */
   isHeld(runIdOrPath: string): Promise<boolean>
   /** Leaves a request for the process that holds the run. One that is addressed to an earlier session is never followed. */
@@ -243,7 +248,7 @@ export type Salvage = {
   readonly recorded: number
   /** Sequence numbers that were not found, as ranges, both ends included. */
   readonly missing: readonly (readonly [number, number])[]
-  facts(): Iterable<Recorded<Fact>>
+  facts(): Iterable<Recorded<Fact>> | AsyncIterable<Recorded<Fact>>
   close(): void
 }
 
@@ -257,7 +262,7 @@ export type RunRequest = {
 /** A run held for writing. */
 export type OpenRun = {
   readonly ledger: Ledger
-  /** Money for this run. Joining a shared budget first counts what the run's ledger says it has committed. */
+  /** Money for this run. Joining a shared budget counts what the run's ledger says it has committed, with the run's next commit at the latest. */
   budget(options: BudgetOptions): Budget
   /**
    * The key's limits. What is sent per minute is counted over all runs of the store that use the key and state a limit per minute;

@@ -5,5 +5,5 @@ export const addedFields: { readonly [K in FactKind]?: Readonly<Record<string, u
   attempt: { recovery: 'lost' },
   call: { stage: 'tasks', parentId: null },
   candidate: { flags: [] },
-  step: { exampleGaps: null, masked: null },
+  step: { exampleGaps: null, masked: null, exampleErrors: null },
 }

@@ -84,7 +84,7 @@ export default {
   async run(cli: Cli, [name], options: Options) {
     return withDataSource(cli, name!, options.store, async (source) => {
       const given: EvaluateOptions = {
-        source: 'file' in source ? source : { ledger: source.ledger, folder: runFolder(cli, name!, options.store), round: options.round },
+        source: 'file' in source ? source : { ledger: source.ledger, folder: await runFolder(cli, name!, options.store), round: options.round },
         name: name!,
         evaluators: [...new Set(options.evaluator ?? ['exact-match'])],
         heldOut: options.heldOut && resolve(cli.cwd, options.heldOut),

@@ -1,6 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { type RunConfig, SediError } from '@sedi/spec'
+import { hasScheme } from '@sedi/store'
 import { parse, YAMLParseError } from 'yaml'
 import { isTree, setPath } from './merge.ts'
 import { parseConfig, type RawConfig } from './parse-config.ts'
@@ -27,7 +28,7 @@ export function loadConfig({ cwd, file, set = [], maxCostUsd, maxTokens, store }
   for (const assignment of set) raw = applyAssignment(raw, assignment)
   if (maxCostUsd !== undefined) raw = setPath(raw, ['budget', 'maxCostUsd'], maxCostUsd)
   if (maxTokens !== undefined) raw = setPath(raw, ['budget', 'maxTokens'], maxTokens)
-  if (store !== undefined) raw = setPath(raw, ['store'], resolve(cwd, store))
+  if (store !== undefined) raw = setPath(raw, ['store'], hasScheme(store) ? store : resolve(cwd, store))
   return { config: parseConfig(raw, path), path }
 }
 

@@ -13,7 +13,7 @@ import {
   type SeedEventFact,
   type SeedTask,
 } from '@sedi/spec'
-import { createSqliteStore } from '@sedi/store'
+import { hasScheme, openStoreAt, publicStoreAddress } from '@sedi/store'
 import { createAdapters, type GivenAdapters } from '../adapters.ts'
 import { changedKeys, fingerprintOf } from '../config/fingerprint.ts'
 import { mergeConfig } from '../config/merge.ts'
@@ -52,8 +52,9 @@ export type RunEnvironment = {
   readonly adapters?: GivenAdapters | undefined
 }
 
+/** Throws `unsupported` for an address that no driver takes, `invalid-config` for one that cannot be read. */
 export function openStore(config: Pick<RunConfig, 'store'>, clock: () => number = Date.now): RunStore {
-  return withoutEvaluations(createSqliteStore({ folder: config.store, clock, softwareVersion }))
+  return withoutEvaluations(openStoreAt(config.store, { clock, softwareVersion }))
 }
 
 /**
@@ -70,11 +71,11 @@ export async function createRun(written: RunConfig, name?: string, environment: 
   const heldOut = config.evaluation.heldOut === undefined ? [] : await loadHeldOut(config.evaluation.heldOut)
   requireEnoughSeeds(config, seeds)
   const fingerprint = fingerprintOf(config)
-  await createAdapters(config, config.store, environment.adapters)
+  await createAdapters(config, hasScheme(config.store) ? '.' : config.store, environment.adapters)
   const run: RunFact = {
     kind: 'run',
     runId: name ?? defaultName(config, clock()),
-    config: config as unknown as RunFact['config'],
+    config: { ...config, store: publicStoreAddress(config.store) } as unknown as RunFact['config'],
     fingerprint,
     softwareVersion,
     createdAt: clock(),

@@ -30,7 +30,7 @@ export async function salvageRun(store: RunStore, runIdOrPath: string, folder: s
     const instructionWriter = createRowWriter(instructionsFile)
     const facts: Partial<Record<FactKind, number>> = {}
     async function* counted(): AsyncGenerator<Fact & { readonly seq: number }> {
-      for (const fact of salvage.facts()) {
+      for await (const fact of salvage.facts()) {
         facts[fact.kind] = (facts[fact.kind] ?? 0) + 1
         if (fact.kind === 'candidate' && fact.verdict === 'kept') {
           const { id, instruction, input, output } = fact

@@ -1,12 +1,13 @@
 import { accessSync, constants, existsSync, mkdirSync, readdirSync, statSync } from 'node:fs'
-import { hostname } from 'node:os'
 import { basename, dirname, join, resolve } from 'node:path'
-import { type Ledger, type Limiter, type OpenRun, type OutcomeFact, type RunStore, type RunSummary, SediError } from '@sedi/spec'
+import { type Limiter, type OpenRun, type RunStore, type RunSummary, SediError } from '@sedi/spec'
+import { beginSession } from '../begin-session.ts'
+import { totalsOf } from '../facts/counters.ts'
+import type { StoreDriver } from './driver.ts'
 import { type EmergencyRoom, reserveEmergencyRoom } from './sqlite/emergency-room.ts'
 import { openSqliteLedger, type SqliteLedger } from './sqlite/ledger.ts'
 import { backUpLedger, checkLedger, rebuildLedger } from './sqlite/maintain.ts'
 import { needsUpgrade } from './sqlite/open-database.ts'
-import { totalsOf } from './sqlite/projections/counters.ts'
 import { leaveRequest, type RequestWatch, watchRequests } from './sqlite/run-requests.ts'
 import { salvageLedger } from './sqlite/salvage/salvage.ts'
 import { createSharedBudget, type SharedBudget } from './sqlite/shared/shared-budget.ts'
@@ -14,6 +15,14 @@ import { createSharedLimiter } from './sqlite/shared/shared-limiter.ts'
 import { storageError } from './sqlite/storage-error.ts'
 import { readTailMark } from './sqlite/tail-mark.ts'
 import { isWriterLocked, takeWriterLock } from './sqlite/writer-lock.ts'
+
+/** A folder on this machine. */
+export default {
+  id: 'sqlite',
+  schemes: [],
+  open: (folder, options) => createSqliteStore({ folder, ...options }),
+  publicAddress: (folder) => folder,
+} satisfies StoreDriver
 
 export type SqliteStoreOptions = {
   /** The store's folder; each run is a folder in it. Created when the first run is. */
@@ -41,8 +50,7 @@ export function createSqliteStore({ folder, clock = Date.now, softwareVersion }:
       const budgetShare = createSharedBudget(dirname(runFolder))
       ledger = openSqliteLedger(ledgerIn(runFolder), { readOnly: false, emergencyRoom, budgetShare })
       await prepare(ledger)
-      const session = await recordSession(ledger)
-      await closeOpenAttempts(ledger)
+      const session = await beginSession(ledger, { clock, softwareVersion })
       return openRun({ runFolder, ledger, lock, budgetShare, session, createdAt: (await ledger.find('run'))[0]?.createdAt ?? 0 })
     } catch (error) {
       await ledger?.close()
@@ -81,48 +89,6 @@ export function createSqliteStore({ folder, clock = Date.now, softwareVersion }:
     }
   }
 
-  /** The new session's index. */
-  async function recordSession(ledger: Ledger): Promise<number> {
-    const before = await ledger.find('session')
-    await ledger.append([
-      {
-        kind: 'session',
-        index: before.length,
-        processId: process.pid,
-        host: hostname(),
-        platform: `${process.platform} ${process.arch}`,
-        runtime: `node ${process.versions.node}`,
-        softwareVersion,
-        startedAt: clock(),
-      },
-    ])
-    return before.length
-  }
-
-  /** A process that died left attempts whose answers nobody recorded: they may have been served and billed. Those to be rejoined stay open. */
-  async function closeOpenAttempts(ledger: Ledger): Promise<void> {
-    if ((await ledger.totals()).openAttempts === 0) return
-    const ended = new Set((await ledger.find('outcome')).map(({ callId, attempt }) => `${callId}/${attempt}`))
-    const lost = await ledger.find('attempt', { recovery: 'lost' })
-    const open = lost.filter(({ callId, attempt }) => !ended.has(`${callId}/${attempt}`))
-    await ledger.append(
-      open.map(
-        ({ callId, attempt, reservedNanoUsd }): OutcomeFact => ({
-          kind: 'outcome',
-          callId,
-          attempt,
-          result: 'unknown',
-          charged: 'uncertain',
-          costNanoUsd: reservedNanoUsd,
-          errorCode: 'aborted',
-          message: 'the process ended before an answer was recorded',
-          latencyMs: null,
-          at: clock(),
-        }),
-      ),
-    )
-  }
-
   return {
     async create(run, beginning = []) {
       const runFolder = join(folder, run.runId)
@@ -146,6 +112,9 @@ export function createSqliteStore({ folder, clock = Date.now, softwareVersion }:
       const runFolder = locate(runIdOrPath)
       await upgrade(runFolder)
       return openSqliteLedger(ledgerIn(runFolder), { readOnly: true })
+    },
+    async folderOf(runIdOrPath) {
+      return locate(runIdOrPath)
     },
     async isHeld(runIdOrPath) {
       return isWriterLocked(locate(runIdOrPath))

@@ -1,7 +1,7 @@
 import { type Limiter, type LimitOptions, type Permit, SediError } from '@sedi/spec'
 import { createMemoryWindow } from './memory-window.ts'
 import { monotonicMs } from './monotonic-clock.ts'
-import type { RateWindow } from './rate-window.ts'
+import type { Place, RateWindow, Wait } from './rate-window.ts'
 
 export type LimiterOptions = LimitOptions & {
   /** The time of day, in which a Retry-After is given. */
@@ -21,40 +21,72 @@ export function createLimiter({ concurrency, clock = Date.now, monotonic = monot
   let allowed = concurrency
   let inFlight = 0
   let queue: Waiting[] = []
+  /** The window is being asked for the first in line. */
+  let asking = false
   /** Set while the first in line waits for the window. */
   let timer: NodeJS.Timeout | undefined
   let waitsForTokens = false
   let closed = false
 
   function serve(): void {
+    if (asking) return
     clearTimeout(timer)
     timer = undefined
     while (queue.length > 0 && inFlight < allowed && !closed) {
-      const wait = serveFirst(queue[0]!)
-      if (wait > 0) {
-        timer = setTimeout(serve, Math.max(1, Math.ceil(wait)))
+      const first = queue[0]!
+      const answer = take(first)
+      if (answer instanceof Promise) {
+        asking = true
+        void answer.then((later) => {
+          asking = false
+          if (!follow(first, later)) serve()
+        })
         return
       }
+      if (follow(first, answer)) return
     }
     window.leave()
   }
 
-  /** How long the first in line has to wait; 0 when it does not any more. */
-  function serveFirst(first: Waiting): number {
+  type Answer = Place | Wait | { readonly error: unknown }
+
+  function take({ tokens }: Waiting): Answer | Promise<Answer> {
     try {
-      const taken = window.take(first.tokens)
-      if (!('correct' in taken)) {
-        waitsForTokens = taken.forTokens
-        return taken.waitMs
-      }
-      queue.shift()
-      inFlight++
-      first.grant({ release: once((usedTokens) => release(usedTokens, first.tokens, taken.correct)) })
+      const next = queue.slice(1, Math.max(1, allowed - inFlight))
+      const taken = window.take(
+        tokens,
+        next.map((waiting) => waiting.tokens),
+      )
+      return taken instanceof Promise ? taken.catch((error: unknown) => ({ error })) : taken
     } catch (error) {
-      queue.shift()
-      first.refuse(error)
+      return { error }
     }
-    return 0
+  }
+
+  /** Does what the window said for the first in line; true when that has to wait. Who has left meanwhile needs no place: its tokens are given back. */
+  function follow(first: Waiting, answer: Answer): boolean {
+    const isThere = queue[0] === first
+    if ('correct' in answer) {
+      if (isThere) grant(first, answer)
+      else answer.correct(0)
+      return false
+    }
+    if (!isThere) return false
+    if ('error' in answer) {
+      queue.shift()
+      first.refuse(answer.error)
+      return false
+    }
+    if (answer.waitMs <= 0 || closed) return false
+    waitsForTokens = answer.forTokens
+    timer = setTimeout(serve, Math.max(1, Math.ceil(answer.waitMs)))
+    return true
+  }
+
+  function grant(first: Waiting, { correct }: Place): void {
+    queue.shift()
+    inFlight++
+    first.grant({ release: once((usedTokens) => release(usedTokens, first.tokens, correct)) })
   }
 
   function release(usedTokens: number | undefined, estimate: number, correct: (usedTokens: number) => void): void {

@@ -2,8 +2,13 @@ import type { RateLimits } from '@sedi/spec'
 
 /** Counts what was sent in the last minute. */
 export type RateWindow = {
-  /** Takes a place for one request of so many tokens, or says how long to wait before asking again. Throws `storage`. */
-  take(tokens: number): Place | Wait
+  /**
+   * Takes a place for one request of so many tokens, or says how long to wait before asking again; at once, or when a server has answered, and
+   * is not asked again before. Throws, or rejects with, `storage`.
+   *
+   * @param next tokens of the requests that will be asked for right after this one: a window behind a wire may take their places along
+   */
+  take(tokens: number, next?: readonly number[]): Place | Wait | Promise<Place | Wait>
   /** What the provider said about the key's limits. Never throws. */
   learn(limits: RateLimits): void
   /** Nothing may be sent for so long. Never throws. */

@@ -149,6 +149,7 @@ export const oneOfEach: { readonly [K in FactKind]: Extract<Fact, { kind: K }> }
     targetTokens: 5,
     exampleLosses: [1 / 3],
     exampleGaps: [0.25],
+    exampleErrors: [1.25],
     masked: [true],
     at: 7,
   },

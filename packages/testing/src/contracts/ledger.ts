@@ -258,6 +258,12 @@ export function describeLedgerContract(contract: LedgerContract): void {
       for await (const { seq } of ledger.facts()) seqs.push(seq)
       expect(seqs).toEqual(Array.from({ length: seqs.length }, (_, i) => i + 1))
       expect(seqs.length).toBeGreaterThanOrEqual(many.length + 4)
+      for (const after of [1999, 2000, seqs.length - 1, seqs.length]) {
+        const later = (await Array.fromAsync(ledger.facts(after))).map(({ seq }) => seq)
+        expect(later).toEqual(seqs.slice(after))
+      }
+      const last = (await ledger.find('candidate', { verdict: 'kept' })).at(-2)!
+      expect((await Array.fromAsync(ledger.scan('candidate', { verdict: 'kept' }, last.seq))).map(({ id }) => id)).toEqual(['i4000'])
     })
 
     test('adds up scores by group, and follows seeds and examples to where they were used', async () => {
@@ -315,7 +321,7 @@ export function describeLedgerContract(contract: LedgerContract): void {
       await reader.close()
       const salvage = await store.salvage('run-1')
       expect(salvage).toMatchObject({ found: all.length, recorded: all.length, missing: [] })
-      expect([...salvage.facts()]).toEqual(all)
+      expect(await Array.fromAsync(salvage.facts())).toEqual(all)
       salvage.close()
       await run.close()
       const totals = await ledgerTotals()

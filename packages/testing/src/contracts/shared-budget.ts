@@ -43,6 +43,8 @@ export function describeSharedBudgetContract(contract: SharedBudgetContract): vo
       return run
     }
     const sharing = (run: OpenRun, maxCostNanoUsd: number, shared = 'team'): Budget => run.budget({ maxCostNanoUsd, shared })
+    /** A run has joined with its next commit at the latest. */
+    const joined = (run: OpenRun): Promise<void> => run.ledger.append([])
     const granted = async (budget: Budget, callId: string, nanoUsd = 1000): Promise<boolean> => (await budget.reserve(attemptFact(callId, 1, nanoUsd))).granted
 
     test('counts all runs of one name, exactly to the cap', async () => {
@@ -102,6 +104,7 @@ export function describeSharedBudgetContract(contract: SharedBudgetContract): vo
       await granted(first.budget({ maxCostNanoUsd: undefined }), 'c0', 1500)
       const b = sharing(second, 2000)
       sharing(first, 2000)
+      await joined(first)
       expect([await granted(b, 'c0', 501), await granted(b, 'c0', 500)]).toEqual([false, true])
     })
 
@@ -109,6 +112,7 @@ export function describeSharedBudgetContract(contract: SharedBudgetContract): vo
       const [first, second] = [await begin('first'), await begin('second')]
       await granted(sharing(first, 2000), 'c0', 1500)
       sharing(first, 2000, 'another team')
+      await joined(first)
       expect(await granted(sharing(second, 2000), 'c0', 501)).toBe(false)
       expect(await granted(sharing(second, 2000, 'another team'), 'c0', 501)).toBe(false)
     })

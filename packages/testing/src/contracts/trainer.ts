@@ -40,6 +40,9 @@ export type TrainerTest =
   | 'trains on exactly our batches'
   | 'gives the signals it declares, and no others'
   | 'leaves masked rows out of the gradient'
+  | 'never leaves exempt rows out'
+  | 'tells errors of rows when asked'
+  | 'refuses to tell errors of rows'
   | 'refuses a mask'
   | 'reports steps after a step'
   | 'takes the same job twice as one'
@@ -77,7 +80,7 @@ export function trainingSpec(changes: Partial<TrainingSpec> = {}, count: number 
 }
 
 /** Skips what the back end does not declare, by its own word. */
-function undeclared({ fixedBatches, perStepLoss, masks, resume, cancel, serves }: TrainerCapabilities): Skips<TrainerTest> {
+function undeclared({ fixedBatches, perStepLoss, perExampleError, masks, resume, cancel, serves }: TrainerCapabilities): Skips<TrainerTest> {
   const without = (declared: boolean, what: string, ...tests: TrainerTest[]): [TrainerTest, string][] =>
     declared ? [] : tests.map((test) => [test, `it declares no ${what}`])
   return Object.fromEntries([
@@ -85,7 +88,9 @@ function undeclared({ fixedBatches, perStepLoss, masks, resume, cancel, serves }
     ...without(resume && cancel, 'resume and cancel', 'goes on with a job that was stopped'),
     ...without(cancel, 'cancel', 'cancels a job and keeps its steps', 'follows after a restart what is under way', 'ends a wait for steps when aborted'),
     ...without(fixedBatches, 'fixedBatches', 'trains on exactly our batches'),
-    ...without(masks, 'masks', 'leaves masked rows out of the gradient'),
+    ...without(masks, 'masks', 'leaves masked rows out of the gradient', 'never leaves exempt rows out'),
+    ...without(perExampleError, 'perExampleError', 'tells errors of rows when asked'),
+    ...(perExampleError ? [['refuses to tell errors of rows', 'it declares perExampleError'] as const] : []),
     ...(masks ? [['refuses a mask', 'it declares masks'] as const] : []),
     ...without(
       perStepLoss,
@@ -155,7 +160,7 @@ export function describeTrainerContract<Subject extends TrainerSubject>(contract
 
     test('gives the signals it declares, and no others', async () => {
       expect(metrics.length > 0, 'perStepLoss').toBe(capabilities.perStepLoss)
-      for (const { step, gradNorm, exampleLosses, exampleGaps, masked, exampleIds } of metrics) {
+      for (const { step, gradNorm, exampleLosses, exampleGaps, exampleErrors, masked, exampleIds } of metrics) {
         expect(gradNorm !== undefined, `gradNorm of step ${step}`).toBe(capabilities.perStepGradNorm)
         if (gradNorm !== undefined) expect(gradNorm).toSatisfy((value: number) => Number.isFinite(value) && value >= 0)
         expect(exampleLosses !== undefined, `exampleLosses of step ${step}`).toBe(capabilities.perExampleLoss)
@@ -165,6 +170,7 @@ export function describeTrainerContract<Subject extends TrainerSubject>(contract
           expect(exampleGaps).toHaveLength(exampleIds.length)
           expect(Math.min(...exampleGaps), `exampleGaps of step ${step}`).toBeGreaterThanOrEqual(-1e-6)
         }
+        expect(exampleErrors, `exampleErrors of step ${step}, in a job that does not ask for them`).toBeUndefined()
         expect(masked, `masked of step ${step}, in a job without a mask`).toBeUndefined()
       }
     })
@@ -200,6 +206,45 @@ export function describeTrainerContract<Subject extends TrainerSubject>(contract
       if (capabilities.perStepGradNorm) expect(none!.gradNorm).toBe(0)
       expect((await ended(trainer, all)).state).toBe('succeeded')
       expect((await failure(trainer.submit(trainingSpec({ jobName: 'all-masked' }, 2)))).code).toBe('conflict')
+    })
+
+    test('never leaves exempt rows out', async () => {
+      const exempt = ['e0', 'e3', 'nobody']
+      for (const mask of [
+        { rule: 'gap', threshold: 1e-9, warmSteps: 1, exempt },
+        { rule: 'trim', share: 0.9, warmSteps: 1, exempt },
+      ] as const) {
+        const job = await trainer.submit(trainingSpec({ jobName: `exempt-${mask.rule}`, mask }, 3))
+        const [warm, ...rest] = await stepsOf(trainer, job)
+        expect(warm!.masked).toEqual(warm!.exampleIds.map(() => false))
+        const kept = rest.flatMap(({ exampleIds, masked }) => exampleIds.filter((_, row) => masked![row] === false))
+        const present = rest.flatMap(({ exampleIds }) => exampleIds.filter((id) => exempt.includes(id)))
+        expect(present.length, 'exempt rows in the masked steps').toBeGreaterThan(0)
+        if (mask.rule === 'gap') expect(kept).toEqual(present)
+        else expect(kept).toEqual(expect.arrayContaining(present))
+        expect((await ended(trainer, job)).state).toBe('succeeded')
+      }
+    })
+
+    test('tells errors of rows when asked', async () => {
+      const job = await trainer.submit(trainingSpec({ jobName: 'errors', measures: ['error'] }))
+      const told = await stepsOf(trainer, job)
+      expect((await ended(trainer, job)).state).toBe('succeeded')
+      expect(told.map(({ step }) => step)).toEqual(metrics.map(({ step }) => step))
+      for (const { step, exampleErrors, exampleIds } of told) {
+        expect(exampleErrors, `exampleErrors of step ${step}`).toHaveLength(exampleIds.length)
+        for (const error of exampleErrors!) expect(error, `step ${step}`).toSatisfy((value: number) => value >= 0 && value <= Math.SQRT2 + 1e-6)
+      }
+      // Asking changes nothing else.
+      told.forEach(({ loss }, i) => {
+        expect(loss).toBeCloseTo(metrics[i]!.loss, 5)
+      })
+    })
+
+    test('refuses to tell errors of rows', async () => {
+      const spec = trainingSpec({ jobName: 'errors', measures: ['error'] })
+      expect(trainer.validate(spec).map(({ path }) => path)).toEqual(['measures'])
+      expect((await failure(trainer.submit(spec))).code).toBe('invalid-input')
     })
 
     test('refuses a mask', async () => {

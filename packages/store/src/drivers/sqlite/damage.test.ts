@@ -45,7 +45,7 @@ const codeOf = async (work: Promise<{ close(): Promise<void> }>): Promise<string
 /** Everything that was salvaged is as it was recorded, and everything that was not is named as missing. */
 async function expectHonestSalvage(runId: string, facts: readonly Recorded<Fact>[]): Promise<number> {
   const salvage = await store.salvage(runId)
-  const found = [...salvage.facts()]
+  const found = await Array.fromAsync(salvage.facts())
   salvage.close()
   const recorded = new Map(facts.map((fact) => [fact.seq, fact]))
   for (const fact of found) expect(fact).toEqual(recorded.get(fact.seq))

@@ -1,7 +1,7 @@
 import type { DatabaseSync, SQLInputValue, SQLOutputValue, StatementSync } from 'node:sqlite'
 import { type Fact, type FactKind, type Recorded, SediError } from '@sedi/spec'
-import { checksumOf } from './checksum.ts'
-import { camelCase, snakeCase, tables } from './tables.ts'
+import { checksumOf } from '../../facts/checksum.ts'
+import { camelCase, isJson, snakeCase, tables } from '../../facts/tables.ts'
 
 export type Row = Readonly<Record<string, SQLOutputValue>>
 
@@ -63,25 +63,3 @@ export function factOf(kind: FactKind, seq: number, checksum: number, values: re
   for (const [i, { field }] of columns.entries()) fact[field] = values[i] !== null && isJson(kind, field) ? JSON.parse(String(values[i])) : values[i]
   return fact as unknown as Recorded<Fact>
 }
-
-const isJson = (kind: FactKind, field: string): boolean => (tables[kind].json as readonly string[]).includes(field)
-
-/** Recording an equal fact again is a replay after a crash; a different one means that something answered differently the second time. */
-export function assertSame(fact: Fact, existing: Fact): void {
-  const { key, volatile } = tables[fact.kind] as { readonly key: readonly string[]; readonly volatile: readonly string[] }
-  const [now, before] = [fact, existing] as unknown as [Readonly<Record<string, unknown>>, Readonly<Record<string, unknown>>]
-  for (const field of Object.keys(before)) {
-    if (field === 'seq' || field === 'kind' || volatile.includes(field)) continue
-    const [a, b] = [textOf(now[field]), textOf(before[field])]
-    if (a === b) continue
-    const name = [fact.kind, ...key.map((part) => String(now[part]))].join(' ')
-    throw new SediError(
-      'conflict',
-      `${name} was recorded before with another ${field}: recorded ${clip(b)}, now ${clip(a)}. The first record stays; something outside answered differently the second time.`,
-      { details: { kind: fact.kind, field } },
-    )
-  }
-}
-
-const textOf = (value: unknown): string => JSON.stringify(typeof value === 'string' ? value.toWellFormed() : (value ?? null))
-const clip = (text: string): string => (text.length <= 120 ? text : `${text.slice(0, 119)}…`)

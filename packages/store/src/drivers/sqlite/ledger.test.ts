@@ -5,9 +5,9 @@ import { DatabaseSync } from 'node:sqlite'
 import { type FactKind, SediError } from '@sedi/spec'
 import { oneOfEach } from '@sedi/testing/contracts'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { factKinds, snakeCase, tables } from '../../facts/tables.ts'
 import { openSqliteLedger } from './ledger.ts'
 import { migrations } from './migrations.ts'
-import { factKinds, snakeCase, tables } from './tables.ts'
 
 let folder: string
 let path: string

@@ -1,17 +1,18 @@
 import { existsSync, statSync } from 'node:fs'
 import type { DatabaseSync, SQLInputValue, StatementSync } from 'node:sqlite'
 import { type AttemptFact, type BatchFact, type BudgetDecision, type Fact, type FactKind, type FactOf, type Ledger, type Recorded, SediError } from '@sedi/spec'
-import { checksumOf } from './checksum.ts'
+import { checksumOf } from '../../facts/checksum.ts'
+import { totalsOf } from '../../facts/counters.ts'
+import { assertSame } from '../../facts/same-fact.ts'
+import { factKinds, snakeCase } from '../../facts/tables.ts'
 import type { EmergencyRoom } from './emergency-room.ts'
-import { assertSame, type Column, columnsOf, decodeRow, encodeFact, keyValues, prepareByKey, prepareInsert } from './fact-rows.ts'
+import { type Column, columnsOf, decodeRow, encodeFact, keyValues, prepareByKey, prepareInsert } from './fact-rows.ts'
 import { createGroupCommit, type Result } from './group-commit.ts'
 import { needsUpgrade, openDatabase } from './open-database.ts'
-import { totalsOf } from './projections/counters.ts'
 import { createLookups, createProjections, type Projections, readCounters, readDigest } from './projections/projections.ts'
 import { lastSeq, readFacts } from './read-facts.ts'
 import type { BudgetShare } from './shared/budget-share.ts'
 import { guarded, isDiskFull, storageError } from './storage-error.ts'
-import { factKinds, snakeCase } from './tables.ts'
 import { openTailMark, type TailMark } from './tail-mark.ts'
 import { assertSound } from './verify.ts'
 import { offspringOf, readScores } from './views.ts'
@@ -98,16 +99,16 @@ function createReader(database: DatabaseSync, path: string, kinds: ReadonlyMap<F
     async find<K extends FactKind>(kind: K, where: Partial<FactOf<K>> = {}) {
       return guarded(path, () => select(kind, where, 0, undefined) as Recorded<FactOf<K>>[])
     },
-    async *scan<K extends FactKind>(kind: K, where: Partial<FactOf<K>> = {}) {
-      for (let after = 0; ; ) {
-        const page = guarded(path, () => select(kind, where, after, pageSize) as Recorded<FactOf<K>>[])
+    async *scan<K extends FactKind>(kind: K, where: Partial<FactOf<K>> = {}, after = 0) {
+      for (let seen = after; ; ) {
+        const page = guarded(path, () => select(kind, where, seen, pageSize) as Recorded<FactOf<K>>[])
         yield* page
         if (page.length < pageSize) return
-        after = page.at(-1)!.seq
+        seen = page.at(-1)!.seq
       }
     },
-    async *facts() {
-      const facts = readFacts(database)
+    async *facts(after = 0) {
+      const facts = readFacts(database, undefined, after)
       for (;;) {
         const next = guarded(path, () => facts.next())
         if (next.done === true) return

@@ -1,23 +1,24 @@
 import type { DatabaseSync } from 'node:sqlite'
 import type { Fact, FactKind, Recorded } from '@sedi/spec'
+import { factKinds, snakeCase } from '../../facts/tables.ts'
 import { columnsOf, decodeRow } from './fact-rows.ts'
-import { factKinds, snakeCase } from './tables.ts'
 
 /** Facts read at once: a few megabytes. */
 const pageSize = 2000
 
-/** Every fact in order of recording. Rows whose checksum does not fit go to `onDamage`, or throw `storage` without it. */
-export function* readFacts(database: DatabaseSync, onDamage?: (error: unknown, kind: FactKind, seq: number) => void): Generator<Recorded<Fact>> {
+/** Every fact after a number, in order of recording, up to the last one at the beginning. Rows whose checksum does not fit go to `onDamage`, or throw `storage` without it. */
+export function* readFacts(database: DatabaseSync, onDamage?: (error: unknown, kind: FactKind, seq: number) => void, after = 0): Generator<Recorded<Fact>> {
   const readers = factKinds.map((kind) => ({
     kind,
     columns: columnsOf(database, kind),
     page: database.prepare(`SELECT * FROM ${snakeCase(kind)} WHERE seq > ? AND seq <= ? ORDER BY seq`),
   }))
   const last = lastSeq(database)
-  for (let from = 0; from < last; from += pageSize) {
+  for (let from = after; from < last; from += pageSize) {
     const page: Recorded<Fact>[] = []
     for (const { kind, columns, page: statement } of readers) {
-      for (const row of statement.iterate(from, from + pageSize)) {
+      // Not beyond the end: what is recorded between two of these statements would be seen in one table and missed in another.
+      for (const row of statement.iterate(from, Math.min(from + pageSize, last))) {
         try {
           page.push(decodeRow(kind, row, columns))
         } catch (error) {

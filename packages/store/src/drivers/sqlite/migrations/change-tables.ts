@@ -1,8 +1,8 @@
 import type { DatabaseSync } from 'node:sqlite'
 import { type FactKind, SediError } from '@sedi/spec'
-import { checksumOf } from '../checksum.ts'
+import { checksumOf } from '../../../facts/checksum.ts'
+import { snakeCase } from '../../../facts/tables.ts'
 import { columnsOf } from '../fact-rows.ts'
-import { snakeCase } from '../tables.ts'
 import { appendOnly } from './layout-1.ts'
 
 /**

@@ -4,7 +4,8 @@ import { createLimiter, type LimiterOptions } from '../../../limits/limiter.ts'
 import { createMemoryWindow } from '../../../limits/memory-window.ts'
 import { monotonicMs } from '../../../limits/monotonic-clock.ts'
 import type { RateWindow } from '../../../limits/rate-window.ts'
-import { statedForMs, statedLimit } from '../../../limits/stated-limit.ts'
+import { statedForMs } from '../../../limits/stated-limit.ts'
+import { createWindowOnDemand } from '../../../limits/window-on-demand.ts'
 import { openSharedDatabase, sharedDatabasePath } from './shared-database.ts'
 import { createSqliteWindow } from './sqlite-window.ts'
 
@@ -44,35 +45,5 @@ function isKnown(storeFolder: string, key: string, now: number): boolean {
     }
   } catch {
     return false
-  }
-}
-
-/** A window of this process that becomes a shared one as soon as there is something to share: a limit, or a request to wait. */
-function createWindowOnDemand(window: RateWindow, share: () => RateWindow): RateWindow {
-  let current = window
-  let shared = false
-
-  function shareNow(): void {
-    if (shared) return
-    try {
-      current = share()
-    } catch {
-      // Limits that were not asked for must not end a run: without shared.db this process keeps to them alone.
-    }
-    shared = true
-  }
-
-  return {
-    take: (tokens) => current.take(tokens),
-    learn(limits) {
-      if (statedLimit(limits.requests) !== undefined || statedLimit(limits.tokens) !== undefined) shareNow()
-      current.learn(limits)
-    },
-    quiet(forMs) {
-      if (forMs > 0) shareNow()
-      current.quiet(forMs)
-    },
-    leave: () => current.leave(),
-    close: () => current.close(),
   }
 }

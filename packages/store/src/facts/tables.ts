@@ -26,7 +26,7 @@ export const tables: { readonly [K in FactKind]: Table<FactOf<K>> } = {
   yield: { key: ['callId'], json: [], volatile: [] },
   batch: { key: ['step'], json: ['exampleIds', 'clusters'], volatile: [] },
   'training-job': { key: ['round'], json: ['job'], volatile: ['at', 'job'] },
-  step: { key: ['step'], json: ['exampleLosses', 'exampleGaps', 'masked'], volatile: ['at'] },
+  step: { key: ['step'], json: ['exampleLosses', 'exampleGaps', 'exampleErrors', 'masked'], volatile: ['at'] },
   'training-outcome': { key: ['index'], json: [], volatile: ['at'] },
   scores: { key: ['round', 'measure'], json: ['ids', 'values'], volatile: [] },
   model: { key: ['round'], json: ['model'], volatile: [] },
@@ -35,6 +35,9 @@ export const tables: { readonly [K in FactKind]: Table<FactOf<K>> } = {
 }
 
 export const factKinds = Object.keys(tables) as FactKind[]
+
+/** Whether a field is kept as JSON text. */
+export const isJson = (kind: FactKind, field: string): boolean => (tables[kind].json as readonly string[]).includes(field)
 
 /** `seed-event` → `seed_event`, `callId` → `call_id`. */
 export function snakeCase(name: string): string {

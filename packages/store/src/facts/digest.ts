@@ -31,10 +31,11 @@ function contentOf(fact: Fact, responseHashOf: (callId: string) => string): read
     case 'batch':
       return [fact.step, fact.round, fact.epoch, fact.composer, fact.exampleIds, fact.clusters, fact.diversity, fact.conflicts]
     case 'step':
-      // Gaps and masks came later: a step without them counts as it did before.
+      // Gaps and masks came later, then errors: a step without them counts as it did before.
       return [
         ...[fact.step, fact.round, fact.loss, fact.gradNorm, fact.learningRate, fact.targetTokens, fact.exampleLosses],
         ...(fact.exampleGaps === null && fact.masked === null ? [] : [fact.exampleGaps, fact.masked]),
+        ...(fact.exampleErrors === null ? [] : [{ exampleErrors: fact.exampleErrors }]),
       ]
     case 'seed-event': {
       const { index, round, action, seedId, origin, exampleId, step, windowEnd, signal, score, reason } = fact

@@ -1,0 +1,189 @@
+import { randomBytes } from 'node:crypto'
+import { SediError } from '@sedi/spec'
+import type { Client, Pool, QueryResult } from 'pg'
+import { isLost, postgresError } from './errors.ts'
+
+/** Rows as the database gives them: text, but for whole numbers, floats and booleans. */
+export type Row = Readonly<Record<string, string | number | boolean | null>>
+
+export type Queries = { query(text: string, values?: readonly unknown[]): Promise<{ readonly rows: Row[]; readonly rowCount: number }> }
+
+/** A connection of its own, for a transaction or a lock. */
+export type Connection = Queries & {
+  /** What the server knows this connection's owner by; unique to a `Server`. */
+  readonly owner: string
+  /** Called once, when the connection is gone and `close` was not called; also while nothing is asked of it. */
+  onLost(listener: () => void): void
+  onNotification(listener: (channel: string, payload: string) => void): void
+  close(): Promise<void>
+  /** Ends it without a word to the server. */
+  drop(): void
+}
+
+/** A PostgreSQL database, and the schema in it, as a `store` address names them. */
+export type Server = Queries & {
+  /** The address without user, password and options: for messages and records. */
+  readonly name: string
+  readonly schema: string
+  readonly owner: string
+  /** @param answerWithinMs other than the server's; 0: however long it takes */
+  connect(answerWithinMs?: number): Promise<Connection>
+  /** Does again what failed because the connection was lost, until it has been tried for `reconnectForMs`; what is done must bear it. */
+  persistently<Value>(work: () => Promise<Value>): Promise<Value>
+}
+
+export type ServerOptions = {
+  /** How long a lost connection is tried again before work fails with `storage`. @default 60_000 */
+  readonly reconnectForMs?: number | undefined
+  /** Longest wait for one answer of the server; after it the connection counts as lost. @default 60_000 */
+  readonly answerWithinMs?: number | undefined
+}
+
+// OIDs of types (catalog pg_type.dat) that are read as numbers and booleans; everything else stays text.
+const numbers: readonly number[] = [20, 21, 23, 701]
+const parseText = (text: string): string => text
+const parserOf = (oid: number) => (numbers.includes(oid) ? Number : oid === 16 ? (text: string) => text === 't' : parseText)
+const types = { getTypeParser: parserOf } as never
+
+/**
+ * Where `address` points; nothing is connected before the first question. Parts of the address that are ours: `schema` (default `sedi`) and
+ * `files`; what is left goes to node-postgres, which also takes user and password from PGUSER, PGPASSWORD or a password file.
+ * Throws `invalid-config`.
+ */
+export function createServer(address: string, { reconnectForMs = 60_000, answerWithinMs = 60_000 }: ServerOptions = {}): Server {
+  const { url, schema, name } = parseAddress(address)
+  const owner = `sedi ${randomBytes(8).toString('hex')}`
+  const settings = {
+    connectionString: url.href,
+    application_name: owner,
+    connectionTimeoutMillis: 10_000,
+    query_timeout: answerWithinMs,
+    keepAlive: true,
+    keepAliveInitialDelayMillis: 10_000,
+    // A client that vanishes without a word is missed within half a minute: what it locked is free then.
+    options: `-c search_path=${schema} -c tcp_keepalives_idle=10 -c tcp_keepalives_interval=5 -c tcp_keepalives_count=3 -c idle_in_transaction_session_timeout=30s -c client_min_messages=warning`,
+    types,
+  }
+  let pool: Promise<Pool> | undefined
+
+  async function openPool(): Promise<Pool> {
+    const { Pool } = await loadDriver()
+    // Idle connections go after a while and keep no process alive.
+    const opened = new Pool({ ...settings, max: 4, idleTimeoutMillis: 10_000, allowExitOnIdle: true })
+    opened.on('error', () => {})
+    return opened
+  }
+
+  const asQueries = (client: { query(text: string, values: unknown[]): Promise<QueryResult> }): Queries => ({
+    async query(text, values = []) {
+      try {
+        const { rows, rowCount } = await client.query(text, values as unknown[])
+        return { rows, rowCount: rowCount ?? 0 }
+      } catch (error) {
+        throw postgresError(error, name)
+      }
+    },
+  })
+
+  async function persistently<Value>(work: () => Promise<Value>): Promise<Value> {
+    const until = Date.now() + reconnectForMs
+    for (let pauseMs = 50; ; pauseMs = Math.min(2000, pauseMs * 2)) {
+      try {
+        return await work()
+      } catch (error) {
+        if (!isLost(error) || Date.now() + pauseMs > until) throw error
+        await new Promise((resolve) => setTimeout(resolve, pauseMs))
+      }
+    }
+  }
+
+  return {
+    name,
+    schema,
+    owner,
+    query: (text, values) =>
+      persistently(async () => {
+        pool ??= openPool()
+        return asQueries(await pool).query(text, values)
+      }),
+    async connect(longestMs = answerWithinMs) {
+      const { Client } = await loadDriver()
+      const client = new Client({ ...settings, query_timeout: longestMs, pipeline: true } as never) as Client
+      let lost: (() => void) | undefined
+      let gone = false
+      const onGone = (): void => {
+        if (gone) return
+        gone = true
+        lost?.()
+      }
+      client.on('error', onGone)
+      client.on('end', onGone)
+      try {
+        await client.connect()
+        await client.query(`SELECT set_config('synchronous_commit', 'on', false) WHERE current_setting('synchronous_commit') IN ('off', 'local')`)
+      } catch (error) {
+        gone = true
+        drop(client)
+        throw postgresError(error, name)
+      }
+      return {
+        owner,
+        ...asQueries(client),
+        onLost(listener) {
+          lost = listener
+          if (gone) listener()
+        },
+        onNotification(listener) {
+          client.on('notification', ({ channel, payload }) => listener(channel, payload ?? ''))
+        },
+        async close() {
+          gone = true
+          await client.end().catch(() => {})
+        },
+        drop() {
+          gone = true
+          drop(client)
+        },
+      }
+    },
+    persistently,
+  }
+}
+
+const drop = (client: Client): void => {
+  ;(client as unknown as { readonly connection: { readonly stream: { destroy(): void } } }).connection.stream.destroy()
+}
+
+/** node-postgres, on first use. Throws `missing-dependency` where the optional peer is not installed. */
+async function loadDriver(): Promise<typeof import('pg')> {
+  try {
+    return await import('pg')
+  } catch (cause) {
+    throw new SediError('missing-dependency', 'A store in PostgreSQL needs the package pg. Install it with: npm install pg@8', { cause })
+  }
+}
+
+function parseAddress(address: string): { readonly url: URL; readonly schema: string; readonly name: string } {
+  const expected = 'expected postgres://host:port/database, with ?schema=NAME for another schema than “sedi”'
+  if (!URL.canParse(address)) throw new SediError('invalid-config', `The address of the store cannot be read; ${expected}.`)
+  const url = new URL(address)
+  const schema = url.searchParams.get('schema') ?? 'sedi'
+  if (!/^[a-z_][a-z0-9_]{0,59}$/.test(schema)) {
+    throw new SediError('invalid-config', `The store's schema “${schema}” cannot be a name; expected small letters, digits and _, at most 60.`)
+  }
+  if (url.pathname.length < 2) throw new SediError('invalid-config', `The address of the store names no database; ${expected}.`)
+  url.searchParams.delete('schema')
+  url.searchParams.delete('files')
+  return { url, schema, name: publicAddress(address) }
+}
+
+/** An address of a store without what is secret or does not say where it is. Anything else comes back as it is. */
+export function publicAddress(address: string): string {
+  if (!URL.canParse(address)) return address
+  const url = new URL(address)
+  url.username = ''
+  url.password = ''
+  url.hash = ''
+  for (const key of [...url.searchParams.keys()]) if (key !== 'schema' && key !== 'files') url.searchParams.delete(key)
+  return url.href
+}
