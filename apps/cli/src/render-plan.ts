@@ -1,9 +1,9 @@
 import type { RunPlan } from '@sedi/kit'
 import type { RunConfig } from '@sedi/spec'
-import { formatCount, formatUsd } from './format.ts'
+import { formatCount, formatPercent, formatUsd } from './format.ts'
 
 /** What a run would do and cost, before anything is sent. */
-export function renderPlan(config: RunConfig, { estimate, seeds, testItems, benchmarkQuestions, signal, notes }: RunPlan): string {
+export function renderPlan(config: RunConfig, { estimate, seeds, testItems, benchmarkQuestions, signal, mask, notes }: RunPlan): string {
   const { target, rounds } = config
   const followUps = estimate.followUpsPerCall
   const goals = [
@@ -20,6 +20,7 @@ export function renderPlan(config: RunConfig, { estimate, seeds, testItems, benc
     `  checks        ${describeChecks(config)}${benchmarkQuestions === 0 ? '' : `; ${formatCount(benchmarkQuestions)} benchmark question${benchmarkQuestions === 1 ? '' : 's'}`}`,
     `  batches       ${config.batches.composer} (${config.batches.variant}), ${config.batches.size} examples each`,
     `  trainer       ${config.trainer.id}${config.trainer.id === 'none' ? '' : `, ${config.training.stepsPerRound === undefined ? `${config.training.epochsPerRound ?? 1} epochs` : `${config.training.stepsPerRound} steps`} per round`}`,
+    ...(mask === 'none' ? [] : [`  mask          ${maskText(config, mask)}`]),
     `  feedback      ${config.trainer.id === 'none' || config.seedPolicy.rule === 'fixed' ? 'off: the seeds stay as they are' : `${config.seedPolicy.rule}${signal === undefined ? '' : `, by ${signal} every ${config.feedback.everySteps} steps`}`}`,
     `  evaluation    ${config.evaluation.evaluators.length === 0 ? 'none' : `${config.evaluation.evaluators.join(', ')} on ${formatCount(testItems)} items`}`,
     `  tokens a call about ${formatCount(estimate.inputTokensPerCall.likely)} in (at most ${formatCount(estimate.inputTokensPerCall.atMost)}), at most ${formatCount(estimate.outputTokensPerCall.atMost)} out`,
@@ -63,4 +64,12 @@ function describeChecks({ filter }: RunConfig): string {
   const ids = (mode: string): string[] => Object.keys(filter.checks).filter((id) => filter.checks[id] === mode)
   const parts = ['drop', 'flag'].flatMap((mode) => (ids(mode).length === 0 ? [] : [`${mode} ${ids(mode).join(', ')}`]))
   return parts.join('; ') || 'none'
+}
+
+function maskText({ training: { maskThreshold, maskShare, maskWarmShare } }: RunConfig, mask: 'gap' | 'trim'): string {
+  const which =
+    mask === 'gap'
+      ? `rows where the student prefers another answer by ${maskThreshold} nats per token`
+      : `the ${formatPercent(maskShare, 0)} of each batch with the highest losses`
+  return `${mask}: leaves out of the loss ${which}, after the first ${formatPercent(maskWarmShare, 0)} of the rounds`
 }

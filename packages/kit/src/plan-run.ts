@@ -1,4 +1,4 @@
-import { type CostEstimate, estimateCost, policyOf, signalFor } from '@sedi/pipeline'
+import { type CostEstimate, estimateCost, maskRule, policyOf, signalFor } from '@sedi/pipeline'
 import type { RunConfig } from '@sedi/spec'
 import { trainerCapabilities, trainerNotes } from '@sedi/trainers'
 import { providerOf } from './adapters.ts'
@@ -15,6 +15,8 @@ export type RunPlan = {
   readonly benchmarkQuestions: number
   /** Name of the signal that feedback will use; undefined where it uses none. */
   readonly signal: string | undefined
+  /** The mask that training will use. */
+  readonly mask: 'none' | 'gap' | 'trim'
   /** What the user should know before starting: what is off, advisory or unknown, and what is used instead. */
   readonly notes: readonly string[]
 }
@@ -28,6 +30,7 @@ export async function planRun(config: RunConfig): Promise<RunPlan> {
     seeds: seeds.length,
     testItems: heldOut.length,
     benchmarkQuestions: benchmarks.length,
+    mask: maskRule(config, trainerCapabilities(config.trainer)),
     signal: policyOf(config).needs.signal ? signalFor(config, trainerCapabilities(config.trainer))?.id : undefined,
     notes: notesOf(config),
   }
@@ -50,9 +53,11 @@ export function notesOf(config: RunConfig): string[] {
   }
   if (trainer !== undefined && policyOf(config).needs.signal) {
     const signal = signalFor(config, trainer)
-    if (signal !== undefined && signal.fallback !== 1)
+    if (signal !== undefined && signal.fallback !== 1 && !trainer.perStepGradNorm)
       notes.push(`The trainer “${config.trainer.id}” gives no gradient norms: feedback uses ${signal.title} instead.`)
   }
+  if (trainer !== undefined && config.training.mask === 'auto' && maskRule(config, trainer) === 'none')
+    notes.push(`The trainer “${config.trainer.id}” cannot leave suspected label errors out of the loss: nothing is masked.`)
   notes.push(...trainerNotes(config.trainer))
   if (config.generator.price === undefined) {
     const cap = config.budget.maxTokens

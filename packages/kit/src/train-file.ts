@@ -14,6 +14,7 @@ import {
   type TrainingSpec,
 } from '@sedi/spec'
 import { createRowWriter } from '@sedi/store'
+import { trainerCapabilities } from '@sedi/trainers'
 import { createTrainer } from './adapters.ts'
 import { type BatchedInstructions, type BatchOptions, batchInstructions } from './batch-instructions.ts'
 import { applyAssignment } from './config/load-config.ts'
@@ -133,6 +134,7 @@ function specOf({ rows, batches }: BatchedInstructions, config: RunConfig, rando
       1,
       batches.map((_, i) => ({ step: i + 1 })),
       { training: config.training, rounds: 1 },
+      trainerCapabilities(config.trainer),
     ),
   }
   const hash = createHash('sha256')

@@ -1,7 +1,8 @@
 import type { Fact, OpenRun, StepFact, Trainer, TrainerCapabilities } from '@sedi/spec'
 import { describe, expect, it } from 'vitest'
-import { carryOn, createTestRun, newStore, scriptedTrainer } from './fixtures/harness.ts'
+import { carryOn, createTestRun, newStore, scriptedTrainer, simulatedTeacher } from './fixtures/harness.ts'
 import type { ExampleScorer } from './run-context.ts'
+import { maskRule } from './state/mask-rule.ts'
 import { maskOf } from './steps/train-on-batches.ts'
 
 const promotedIn = async ({ ledger }: OpenRun) => (await ledger.find('seed-event', { action: 'add' })).filter(({ origin }) => origin === 'machine')
@@ -102,16 +103,86 @@ describe('the signal of feedback', () => {
   })
 })
 
+describe('progress on probes', () => {
+  /** A student whose loss on a task falls by a tenth of its output's length with every round. */
+  function probedTrainer() {
+    const trainer = scriptedTrainer()
+    const opened: (string | undefined)[] = []
+    trainer.open = async (model) => {
+      opened.push(model?.uri)
+      const round = model === undefined ? 0 : Number(model.uri.slice(1))
+      const score = async (items: readonly { prompt: string; completion: string }[]) =>
+        items.map(({ completion }) => ({ tokenLogprobs: [-10 + (round * completion.length) / 10, -10], topLogprobs: [0, 0] }))
+      return { generator: await simulatedTeacher(), scorer: { score }, close: async () => {} }
+    }
+    const told = trainer.metrics!
+    trainer.metrics = async function* (job) {
+      for await (const metric of told(job)) yield { ...metric, exampleGaps: metric.exampleIds.map((id) => (/[0-4]$/.test(id) ? 2 : 0.1)) }
+    }
+    return { trainer, opened }
+  }
+  const config = { feedback: { everySteps: 4, signal: 'probe-progress', poolProbes: 10 }, batches: { size: 16, composer: 'random' } }
+
+  it('scores one fixed probe set after each round, and ranks batches by what the round did for their clusters', async () => {
+    const run = await createTestRun(newStore())
+    const { trainer, opened } = probedTrainer()
+    const stop = new AbortController()
+    const open = trainer.open!.bind(trainer)
+    trainer.open = async (model) => {
+      if (model?.uri === 'r02') stop.abort()
+      return open(model)
+    }
+    expect((await carryOn(run, { config, adapters: { trainer }, stop: stop.signal })).state).toBe('paused')
+    expect((await carryOn(run, { config, adapters: { trainer } })).state).toBe('done')
+    // Begun anew where it was stopped, never twice where it was recorded.
+    expect(opened).toEqual([undefined, 'r01', 'r02', 'r02', 'r03'])
+    const facts = await run.ledger.find('scores')
+    expect(facts.map(({ round, measure }) => `${round} ${measure}`)).toEqual(['1 probe-loss-before', '1 probe-loss', '2 probe-loss', '3 probe-loss'])
+    const human = (await run.ledger.find('seed-event', { round: 0 })).map(({ seedId }) => seedId)
+    const { ids } = facts[0]!
+    expect(ids.slice(0, -10)).toEqual(human)
+    // Of the first round, and what the student did not contradict.
+    for (const id of ids.slice(-10)) expect(id).toMatch(/^r01-.*[5-9]$/)
+    for (const fact of facts) expect(fact.ids).toEqual(ids)
+
+    const promoted = await promotedIn(run)
+    expect(promoted.length).toBeGreaterThan(2)
+    for (const { signal, score } of promoted) expect([signal, score! > 0]).toEqual(['probe-progress', true])
+    expect(new Set(promoted.map(({ score }) => score)).size).toBeGreaterThan(2)
+    await run.close()
+  })
+
+  it('is refused in words where the models that were trained do not score', async () => {
+    const run = await createTestRun(newStore())
+    const { trainer } = probedTrainer()
+    trainer.open = async () => ({ generator: await simulatedTeacher(), close: async () => {} })
+    const { state, error } = await carryOn(run, { config, adapters: { trainer } })
+    expect([state, error?.code]).toEqual(['paused', 'unsupported'])
+    expect(error!.message).toContain('“probe-progress” needs a model that scores, and the trainer “scripted” opens none')
+    await run.close()
+  })
+})
+
 describe('a mask', () => {
   const batches = Array.from({ length: 10 }, (_, i) => ({ step: 11 + i }))
   const training = { mask: 'gap', maskThreshold: 1.5, maskShare: 0.1, maskWarmShare: 0.15 } as never
   it('begins after its share of the rounds, a fraction of a round counted in steps', () => {
-    const warm = (round: number, rounds: number) => maskOf(round, batches, { training, rounds } as never)!.warmSteps
+    const warm = (round: number, rounds: number) => maskOf(round, batches, { training, rounds } as never, undefined)!.warmSteps
     expect(warm(1, 20)).toBe(20) // the whole round
     expect(warm(3, 20)).toBe(20)
     expect(warm(4, 20)).toBe(10) // from its first step on
     expect(warm(1, 1)).toBe(12) // 15 % of 10 steps, rounded
     expect(warm(1, 4)).toBe(16) // 0.6 of the first round
+  })
+
+  it('is by gap where `auto` finds a trainer that can, and none elsewhere', () => {
+    const ruleOf = (mask: string, can?: { masks: boolean; perExampleGap: boolean }) => maskRule({ training: { mask } as never }, can)
+    expect(ruleOf('auto', { masks: true, perExampleGap: true })).toBe('gap')
+    expect(ruleOf('auto', { masks: true, perExampleGap: false })).toBe('none')
+    expect(ruleOf('auto', { masks: false, perExampleGap: true })).toBe('none')
+    expect(ruleOf('auto')).toBe('none')
+    expect(ruleOf('trim', { masks: false, perExampleGap: false })).toBe('trim') // asked for by name: refused, not left out
+    expect(maskOf(1, batches, { training: { ...(training as object), mask: 'auto' }, rounds: 1 } as never, undefined)).toBeUndefined()
   })
 
   it('goes to the trainer as the configuration says, and what it left out is on record', async () => {
@@ -134,6 +205,83 @@ describe('a mask', () => {
     expect(left).toBeGreaterThan(10)
     expect(stage!.summary).toMatchObject({ maskedRows: left, maskedShare: left / rows.flat().length })
     await run.close()
+  })
+})
+
+describe('a mask held to a share of each cluster', () => {
+  it('keeps clusters in that it would leave out for the most part, by the rounds before; the same after a stop', async () => {
+    const run = await createTestRun(newStore())
+    const trainer = scriptedTrainer()
+    Object.assign(trainer, { capabilities: { ...trainer.capabilities, perExampleGap: true, masks: true } })
+    const told = trainer.metrics!
+    let stop: AbortController | undefined
+    // The student is sure of other answers to whatever is in clusters 0 to 3 of the first round.
+    const sure = new Set<string>()
+    trainer.metrics = async function* (job) {
+      for await (const metric of told(job)) {
+        const [batch] = await run.ledger.find('batch', { step: metric.step })
+        for (const [row, id] of metric.exampleIds.entries()) if (metric.step <= 8 && batch!.clusters![row]! <= 3) sure.add(id)
+        const exampleGaps = metric.exampleIds.map((id) => (sure.has(id) ? 3 : 0))
+        yield { ...metric, exampleGaps, masked: exampleGaps.map((gap) => metric.step > 2 && gap > 1.5) }
+        if (metric.step === 20) stop?.abort()
+      }
+    }
+    const config = {
+      training: { stepsPerRound: 8, mask: 'gap', maskWarmShare: 0.1, maskClusterShare: 0.5 },
+      batches: { size: 16, composer: 'random', clusters: 8 },
+    }
+    const notices: string[] = []
+    stop = new AbortController()
+    expect((await carryOn(run, { config, adapters: { trainer }, stop: stop.signal, onNotice: (notice) => notices.push(notice) })).state).toBe('paused')
+    stop = undefined
+    expect((await carryOn(run, { config, adapters: { trainer } })).state).toBe('done')
+    const exempt = trainer.submitted.map(({ mask }) => mask?.exempt)
+    expect(exempt[0]).toBeUndefined()
+    expect(exempt[1]!.length).toBeGreaterThan(4)
+    // Of what was trained on before; the new instructions in those clusters are kept in as well.
+    const known = exempt[1]!.filter((id) => id.startsWith('r01-'))
+    expect(known.filter((id) => sure.has(id)).length / known.length).toBeGreaterThan(0.5)
+    expect(exempt[1]!.length).toBeGreaterThan(known.length)
+    // The job after the stop is the job before it.
+    expect(trainer.submitted[3]).toEqual(trainer.submitted[2])
+    const [first, second] = await run.ledger.find('stage', { stage: 'train' })
+    expect(first!.summary).toMatchObject({ maskedClusters: expect.arrayContaining([expect.objectContaining({ cluster: 0 })]) })
+    expect(first!.summary.exempt).toBeUndefined()
+    expect(notices).toContain(first!.summary.warning)
+    expect(second!.summary).toMatchObject({ exempt: exempt[1]!.length })
+    expect(notices.join()).toMatch(/Round 1: the mask left out more than half of the rows of (a cluster|\d clusters) \(cluster 0: \d+ of \d+/)
+    await run.close()
+  })
+})
+
+describe('EL2N', () => {
+  it('is asked for where it is the signal, and promotes by it; where it is not told all the same, that is an error', async () => {
+    const trainer = scriptedTrainer()
+    Object.assign(trainer, { capabilities: { ...trainer.capabilities, perExampleError: true } })
+    const told = trainer.metrics!
+    trainer.metrics = async function* (job) {
+      for await (const metric of told(job)) yield { ...metric, exampleErrors: metric.exampleIds.map((id) => Number(id.slice(-2)) / 20) }
+    }
+    const config = { feedback: { everySteps: 4, signal: 'el2n' } }
+    const run = await createTestRun(newStore())
+    expect((await carryOn(run, { config, adapters: { trainer } })).state).toBe('done')
+    expect(trainer.submitted.map(({ measures }) => measures)).toEqual([['error'], ['error'], ['error']])
+    const promoted = await promotedIn(run)
+    expect(promoted.length).toBeGreaterThan(2)
+    for (const { signal, score, step } of promoted) {
+      const [told] = await run.ledger.find('step', { step: step! })
+      const errors = told!.exampleErrors!
+      expect(signal).toBe('el2n')
+      expect(score).toBeCloseTo(errors.reduce((a, b) => a + b, 0) / errors.length, 12)
+    }
+    await run.close()
+
+    const silent = scriptedTrainer()
+    Object.assign(silent, { capabilities: trainer.capabilities })
+    const other = await createTestRun(newStore())
+    const { error } = await carryOn(other, { config, adapters: { trainer: silent } })
+    expect([error?.code, error?.message]).toEqual(['provider-response', expect.stringContaining('tells no exampleErrors of step 1')])
+    await other.close()
   })
 })
 
@@ -199,5 +347,26 @@ describe('seed policies', () => {
     const steps: readonly StepFact[] = await run.ledger.find('step')
     expect(steps[0]!.exampleGaps).not.toBeNull()
     await run.close()
+  })
+
+  it('bandit: draws from clusters whose seeds had children that were learned; the same again from the same ledger', async () => {
+    const run = await finish('bandit')
+    const { size, human } = await sizes(run)
+    expect(human).toBeGreaterThanOrEqual(Math.ceil(size / 2))
+    const promoted = await promotedIn(run)
+    expect(promoted.length).toBeGreaterThan(size - human)
+    const clusterIn = new Map(
+      (await run.ledger.find('batch')).flatMap(({ round, exampleIds, clusters }) => exampleIds.map((id, row) => [`${round} ${id}`, clusters![row]])),
+    )
+    for (const { seedId, round, signal, score, reason } of promoted) {
+      expect([signal, Number.isFinite(score)]).toEqual(['bandit', true])
+      expect(reason).toContain(`drawn from cluster ${clusterIn.get(`${round} ${seedId}`)}, of `)
+    }
+    // Rewards need promoted seeds that have children: none before the second round's training.
+    const rewarded = (round: number) => promoted.filter((event) => event.round === round && !event.reason.includes('weight 0.0')).length
+    expect([rewarded(1), rewarded(2) + rewarded(3) > 0]).toEqual([0, true])
+    const again = await finish('bandit')
+    expect(await again.ledger.digest()).toBe(await run.ledger.digest())
+    await Promise.all([run.close(), again.close()])
   })
 })

@@ -32,7 +32,8 @@ export async function restoreRun(options: RunOptions): Promise<Run> {
     heldOut,
     trained: await trainedBatches(ledger),
     signal: signalFor(config, options.adapters.trainer?.capabilities),
-    scores: new Map((await ledger.find('scores')).flatMap(({ ids, values }) => ids.map((id, i) => [id, values[i]!] as const))),
+    scores: await exampleScores(ledger),
+    probeDrops: new Map(),
     filtered: new Set(yields.map(({ callId }) => callId)),
     contamination: createContamination(heldOut),
     checks: createChecks(config.filter.checks ?? {}, { benchmarks: options.benchmarks ?? [], moderator: options.adapters.moderator }),
@@ -46,12 +47,18 @@ export async function restoreRun(options: RunOptions): Promise<Run> {
   return run
 }
 
-async function trainedBatches(ledger: Ledger): Promise<TrainedBatch[]> {
+/** The batches trained so far, in step order, with what the trainer told of them. Cost O(batches). */
+export async function trainedBatches(ledger: Ledger): Promise<TrainedBatch[]> {
   const told = new Map((await ledger.find('step')).map((step) => [step.step, step]))
   const finished = new Set((await ledger.find('stage', { stage: 'train' })).map(({ round }) => round))
   return (await ledger.find('batch'))
     .filter(({ step, round }) => told.has(step) || finished.has(round))
     .map(({ step, exampleIds }) => ({ step, exampleIds, told: told.get(step) }))
+}
+
+/** Figures of examples by a scorer. */
+export async function exampleScores(ledger: Ledger): Promise<Map<string, number | null>> {
+  return new Map((await ledger.find('scores', { measure: 'ifd' })).flatMap(({ ids, values }) => ids.map((id, i) => [id, values[i]!] as const)))
 }
 
 /** What the calls that were filtered cost, with all that was asked about their items. */

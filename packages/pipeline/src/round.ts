@@ -5,6 +5,7 @@ import { evaluateModel } from './steps/evaluate-model.ts'
 import { filterCompletion } from './steps/filter-completion.ts'
 import { reseed } from './steps/reseed.ts'
 import { scoreExamples } from './steps/score-examples.ts'
+import { scoreProbes } from './steps/score-probes.ts'
 import { trainOnBatches } from './steps/train-on-batches.ts'
 
 /**
@@ -21,6 +22,7 @@ export async function runRound(round: number, run: Run): Promise<void> {
   const batches = await composeBatches(round, run) //                   b₁ … b_T ← compose(cluster(K), B)
   await trainOnBatches(round, batches, run) //                          θ ← step(θ, b); what it tells: ‖∇‖ before clipping, losses, gaps
   await scoreExamples(round, batches, run) //                           where the trainer tells no signal: IFD by a scorer beside it
+  await scoreProbes(round, batches, run) //                             where the signal is progress on probes: their loss under θ
   await reseed(round, run) //                                           S ← S − evict(S) + verify(pick(argmax_b signal))
   await evaluateModel(round, run)
 }

@@ -109,6 +109,8 @@ export type Run = RunOptions & {
   readonly signal: SignalRule | undefined
   /** Figures of examples by `adapters.scorer`. */
   readonly scores: Map<string, number | null>
+  /** Of rounds whose probes were scored: how far their loss fell, by cluster. */
+  readonly probeDrops: Map<number, ReadonlyMap<number, number>>
   /** Calls whose answers were parsed and filtered. */
   readonly filtered: Set<string>
   readonly contamination: Contamination

@@ -293,6 +293,8 @@ export type StepFact = {
   readonly exampleLosses: readonly number[] | null
   /** Aligned with the batch's exampleIds: mean log p(best token) − log p(target), nats. */
   readonly exampleGaps: readonly number[] | null
+  /** Aligned with the batch's exampleIds: EL2N, 0 to √2. Null unless a signal goes by it. */
+  readonly exampleErrors: readonly number[] | null
   /** Aligned with the batch's exampleIds: which rows were left out of the loss. Null without a mask. */
   readonly masked: readonly boolean[] | null
   readonly at: number
@@ -312,11 +314,11 @@ export type TrainingOutcomeFact = {
   readonly at: number
 }
 
-/** Key: round, measure. Figures of examples that no training step told: by a scorer, over all examples of a round. */
+/** Key: round, measure. Figures of examples that no training step told: by a scorer, over a round's new examples or a probe set. */
 export type ScoresFact = {
   readonly kind: 'scores'
   readonly round: number
-  /** `ifd`, … */
+  /** `ifd`; `probe-loss`, nats per character of an answer, by the model that the round left; `probe-loss-before`, once, by the one before the first such round. */
   readonly measure: string
   /** Who computed them. */
   readonly scorer: string

@@ -307,11 +307,11 @@ export const trainingSchema = z
       .meta(describe('Decoupled weight decay.', { source: 'Alpaca: 0' })),
     maxLength: count('Longest example; longer ones are truncated and counted.', { unit: 'tokens', source: 'Alpaca: 512' }).default(512),
     mask: z
-      .enum(['none', 'gap', 'trim'])
+      .enum(['none', 'gap', 'trim', 'auto'])
       .default('none')
       .meta(
         describe(
-          'Which suspected label errors are left out of the loss. `gap`: instructions to which the student firmly prefers another answer. `trim`: those with the highest losses of each batch.',
+          'Which suspected label errors are left out of the loss. `gap`: instructions to which the student firmly prefers another answer. `trim`: those with the highest losses of each batch. `auto`: `gap` where the trainer can, `none` elsewhere; the plan says which.',
           { source: 'FEEDBACK 6.1' },
         ),
       ),
@@ -331,6 +331,17 @@ export const trainingSchema = z
       .lt(1)
       .default(0.1)
       .meta(describe('`trim`: share of a batch that is left out, rounded down to whole rows.', { source: 'FEEDBACK 6.1' })),
+    maskClusterShare: z
+      .number()
+      .gt(0)
+      .lt(1)
+      .optional()
+      .meta(
+        describe(
+          '`gap`: a cluster of which more than this share had a gap above the threshold when last trained on is not masked at all in the next round: there the student is likelier to be wrong than the answers. Default: no limit.',
+          { source: 'FEEDBACK 7, which suggests 0.5; not tested' },
+        ),
+      ),
     maskWarmShare: z
       .number()
       .min(0)
@@ -348,11 +359,14 @@ export const feedbackSchema = z
       .default('auto')
       .meta(
         describe(
-          'What makes a batch attractive; higher is more so. `auto`: the strongest that the trainer gives, in this order: `batch-grad-norm`, `loss-drop`, then `ifd` where there is a scorer. Which one was used is in the report and with every promotion.',
+          'What makes a batch attractive; higher is more so. `auto`: the strongest that the trainer gives, in this order: `batch-grad-norm`, `loss-drop`, then `ifd` where there is a scorer. `probe-progress`: how far the round lowered the loss on probe instructions in the clusters of the batch. Which one was used is in the report and with every promotion.',
           { source: 'batch-grad-norm: SeDi-Instruct' },
         ),
       ),
     scorer: trainerBaseSchema.optional(),
+    poolProbes: count(
+      '`probe-progress`: instructions of the pool in the probe set, beside all human seeds. Each costs a forward pass in every round. Default: 64.',
+    ).optional(),
     everySteps: count('Length of a feedback window; windows close at every multiple of it.', { unit: 'optimiser steps', source: 'SeDi-Instruct: 10' }).default(
       10,
     ),
@@ -392,7 +406,7 @@ export const seedPolicySchema = z
       .default('attractive')
       .meta(
         describe(
-          '`fixed`: the human seeds, always. `attractive`: instructions of attractive batches replace seeds whose children’s batches were least attractive. `random`: as many, by lot; a control. `coverage`: the unprotected seeds are drawn anew each round, rare kinds as often as common ones.',
+          '`fixed`: the human seeds, always. `attractive`: instructions of attractive batches replace seeds whose children’s batches were least attractive. `random`: as many, by lot; a control. `coverage`: the unprotected seeds are drawn anew each round, rare kinds as often as common ones. `bandit`: drawn anew each round from the clusters whose seeds had children that the student went on to learn from.',
         ),
       ),
     trustGap: z
@@ -400,7 +414,7 @@ export const seedPolicySchema = z
       .positive()
       .default(1.5)
       .meta(
-        describe('`coverage`: an instruction on which the student first preferred another answer more firmly than this does not become a seed.', {
+        describe('`coverage`, `bandit`: an instruction on which the student first preferred another answer more firmly than this does not become a seed.', {
           unit: 'nats per token',
           source: 'FEEDBACK 6.3',
         }),
@@ -478,7 +492,12 @@ export const runConfigShape = {
   store: z
     .string()
     .default('./runs')
-    .meta(describe('Where runs are kept: a folder.', { affects: 'speed', path: true })),
+    .meta(
+      describe(
+        'Where runs are kept: a folder, or a PostgreSQL database for several machines: `postgres://user@host:port/database`, with `?schema=` for another schema than `sedi` and `&files=` for the folder of what is no fact (models; `./runs`). A password belongs in PGPASSWORD or a password file; one that stands here is left out of the record.',
+        { affects: 'speed', path: true },
+      ),
+    ),
   limits: limitsSchema.prefault({}),
   randomSeed: z.int().min(0).max(0xffffffff).default(1).meta(describe('Every random choice of the run is derived from it.')),
 }

@@ -43,7 +43,12 @@ export type Mask = (
 ) & {
   /** The last global step that is trained without a mask: a student that has learned nothing disagrees with everything. */
   readonly warmSteps: number
+  /** Examples that are never left out, whatever the rule says of them. */
+  readonly exempt?: readonly ExampleId[] | undefined
 }
+
+/** What a step can tell of each row beyond losses and gaps, for a little more work: `error` is `exampleErrors`. */
+export type Measure = 'error'
 
 /** One training job: the batches of one round, in order. */
 export type TrainingSpec = {
@@ -64,6 +69,8 @@ export type TrainingSpec = {
   readonly randomSeed: number
   /** Undefined: every row counts. Only for trainers whose capabilities say `masks`. */
   readonly mask?: Mask | undefined
+  /** Asked for; the others are not told. Only for trainers whose capabilities say that they can. */
+  readonly measures?: readonly Measure[] | undefined
 }
 
 export type SpecIssue = { readonly path: string; readonly message: string }
@@ -104,6 +111,11 @@ export type TrainingMetric = {
    * student prefers another answer; most telling the first time it meets the row.
    */
   readonly exampleGaps?: readonly number[] | undefined
+  /**
+   * EL2N: mean over each row's target tokens of the L2 norm of softmax − one-hot, 0 to √2; aligned with exampleIds. Present exactly when the
+   * spec's measures ask for it. Source: Paul et al. (arXiv 2107.07075), over tokens.
+   */
+  readonly exampleErrors?: readonly number[] | undefined
   /** Whether each row was left out of the loss; aligned with exampleIds. Present exactly when the spec has a mask. */
   readonly masked?: readonly boolean[] | undefined
   /** Target tokens in the batch. */
@@ -118,6 +130,8 @@ export type TrainerCapabilities = {
   readonly perStepGradNorm: boolean
   readonly perExampleLoss: boolean
   readonly perExampleGap: boolean
+  /** Tells `exampleErrors` when asked. */
+  readonly perExampleError: boolean
   /** Can leave suspected label errors out of the loss (`TrainingSpec.mask`). */
   readonly masks: boolean
   /** Continues a job after its process died. */

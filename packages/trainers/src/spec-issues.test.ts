@@ -2,7 +2,7 @@ import { expect, test } from 'vitest'
 import { copyExamples, copySpec } from './embedded/fixtures/copy-task.ts'
 import { findSpecIssues as findIssues } from './spec-issues.ts'
 
-const findSpecIssues = (spec: Parameters<typeof findIssues>[0]) => findIssues(spec, { trainer: 'embedded', contextTokens: 4096, masks: true })
+const findSpecIssues = (spec: Parameters<typeof findIssues>[0]) => findIssues(spec, { trainer: 'embedded', contextTokens: 4096, masks: true, errors: true })
 
 test('a good spec has no issues; 0-valued settings are good', () => {
   expect(findSpecIssues(copySpec(3))).toEqual([])

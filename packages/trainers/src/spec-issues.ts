@@ -7,10 +7,12 @@ export type SpecLimits = {
   readonly contextTokens: number
   /** Whether it can leave rows out of the loss. */
   readonly masks: boolean
+  /** Whether it can tell `exampleErrors`. */
+  readonly errors: boolean
 }
 
 /** Everything about a spec that a trainer which keeps our batches cannot do. Cost: linear in examples and batches. */
-export function findSpecIssues(spec: TrainingSpec, { trainer, contextTokens, masks }: SpecLimits): SpecIssue[] {
+export function findSpecIssues(spec: TrainingSpec, { trainer, contextTokens, masks, errors }: SpecLimits): SpecIssue[] {
   const issues: SpecIssue[] = []
   const expect = (met: boolean, path: string, message: string): void => {
     if (!met) issues.push({ path, message })
@@ -35,6 +37,8 @@ export function findSpecIssues(spec: TrainingSpec, { trainer, contextTokens, mas
   if (mask?.rule === 'trim') expect(mask.share > 0 && mask.share < 1, 'mask.share', `expected more than 0 and less than 1, got ${mask.share}`)
   const warmFits = mask === undefined || (Number.isInteger(mask.warmSteps) && mask.warmSteps >= 0)
   expect(warmFits, 'mask.warmSteps', `expected 0 or a positive integer, got ${mask?.warmSteps}`)
+  const askedFor = spec.measures?.join(', ')
+  expect(!askedFor || errors, 'measures', `the trainer "${trainer}" tells no ${askedFor} of rows; choose another feedback.signal`)
   return [...issues, ...findBatchIssues(spec)]
 }
 

@@ -41,6 +41,7 @@ const columns: readonly (readonly [string, keyof TrainerCapabilities])[] = [
   ['norms', 'perStepGradNorm'],
   ['row losses', 'perExampleLoss'],
   ['gaps', 'perExampleGap'],
+  ['errors', 'perExampleError'],
   ['masks', 'masks'],
   ['resumes', 'resume'],
   ['cancels', 'cancel'],

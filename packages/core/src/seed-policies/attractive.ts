@@ -12,7 +12,7 @@ export default {
   id: 'attractive',
   title: 'instructions of attractive batches replace seeds whose children’s batches were least attractive',
   source: 'SeDi-Instruct (arXiv 2502.04774); pick and eviction: METHOD 2.3',
-  needs: { signal: true, clusters: true, gaps: false },
+  needs: { signal: true, clusters: true, gaps: false, losses: false },
   revise: (input) => ({ groups: wishes(input), evict: (count) => leastAttractive(count, input) }),
 } satisfies SeedPolicy
 

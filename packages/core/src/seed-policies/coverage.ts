@@ -13,7 +13,7 @@ export default {
   id: 'coverage',
   title: 'the unprotected seeds are drawn anew each round, rare kinds of instructions as often as common ones; only trusted instructions',
   source: 'ours, after FEEDBACK 6.3 (SIG), with words shared by many instructions instead of salient ones',
-  needs: { signal: false, clusters: false, gaps: true },
+  needs: { signal: false, clusters: false, gaps: true, losses: false },
   revise({ pool, seeds, settings, round, rng }) {
     const slots = seeds.length - Math.ceil(seeds.length * settings.protectHuman)
     const trusted = pool.filter(({ firstGap }) => firstGap !== null && firstGap < settings.trustGap)

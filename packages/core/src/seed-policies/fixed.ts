@@ -5,6 +5,6 @@ export default {
   id: 'fixed',
   title: 'the human seeds, always',
   source: 'Self-Instruct’s seeds without its mixing; FEEDBACK 6.4',
-  needs: { signal: false, clusters: false, gaps: false },
+  needs: { signal: false, clusters: false, gaps: false, losses: false },
   revise: () => noChange,
 } satisfies SeedPolicy

@@ -7,7 +7,7 @@ export default {
   id: 'random',
   title: 'as many seeds change as with `attractive`, by lot',
   source: 'METHOD 4.2; a control',
-  needs: { signal: true, clusters: false, gaps: false },
+  needs: { signal: true, clusters: false, gaps: false, losses: false },
   revise({ windows, settings, pool, seeds, round, rng }) {
     const order = rng('random-wishes', round).shuffle([...pool])
     return {

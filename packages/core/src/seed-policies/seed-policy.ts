@@ -22,6 +22,16 @@ export type PolicyExample = {
    * does not tell. After more visits it may have learned a wrong answer by heart (FEEDBACK 5).
    */
   readonly firstGap: number | null
+  /** The seeds, or earlier instructions, in the prompt it was written from. */
+  readonly parentIds: readonly string[]
+  /** In this round's clustering; null where it was in none of the round's batches, or nothing was clustered. */
+  readonly cluster: number | null
+  /** The round of its first visit; null before that. */
+  readonly firstRound: number | null
+  /** Its loss at its first visit, nats per token; null before that, or where the trainer does not tell. */
+  readonly firstLoss: number | null
+  /** At its latest one; null before the second visit. */
+  readonly lastLoss: number | null
 }
 
 export type SeedPolicySettings = {
@@ -91,6 +101,8 @@ export type SeedPolicy = {
     readonly clusters: boolean
     /** Gaps of examples. */
     readonly gaps: boolean
+    /** Losses of examples. */
+    readonly losses: boolean
   }
   revise(input: SeedPolicyInput): Revision
 }

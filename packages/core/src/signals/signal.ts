@@ -11,6 +11,8 @@ export type TrainedStep = {
   readonly exampleLosses: readonly number[] | null
   /** (B,) mean log p(best token) − log p(target) of each row, nats. */
   readonly exampleGaps: readonly number[] | null
+  /** (B,) mean over the target tokens of each row of ‖softmax − one-hot‖₂, 0 to √2. */
+  readonly exampleErrors: readonly number[] | null
   /** (B,) rows that were left out of the loss; null without a mask. */
   readonly masked: readonly boolean[] | null
 }
@@ -23,10 +25,12 @@ export type SignalInput = {
   readonly next: TrainedStep | undefined
   /** Of a rule that needs a scorer: its figure for an example, where there is one. */
   readonly scoreOf: (exampleId: string) => number | null | undefined
+  /** Of a rule that needs probes: how far the loss fell, in the round that trained this batch, on those in an example's cluster. */
+  readonly probeDropOf: (exampleId: string) => number | null | undefined
 }
 
-/** What a rule needs from the trainer, or beside it. */
-export type SignalNeed = 'gradNorm' | 'loss' | 'exampleLosses' | 'scorer'
+/** What a rule needs from the trainer, or beside it; `probes`: a probe set, scored by the trained model after each round. */
+export type SignalNeed = 'gradNorm' | 'loss' | 'exampleLosses' | 'exampleErrors' | 'scorer' | 'probes'
 
 /** One file in `signals/` exports one of these; `id` is the file's name. What makes a batch attractive: higher is more so. */
 export type SignalRule = {

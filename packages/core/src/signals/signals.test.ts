@@ -11,6 +11,7 @@ const step = (over: Partial<TrainedStep> = {}): TrainedStep => ({
   targetTokens: 10,
   exampleLosses: [1, 2, 6],
   exampleGaps: null,
+  exampleErrors: [0.2, 0.6, 1.4],
   masked: [false, false, true],
   ...over,
 })
@@ -19,6 +20,7 @@ const input = (over: Partial<SignalInput> = {}): SignalInput => ({
   trained: step(),
   next: step({ step: 5, loss: 1.5 }),
   scoreOf: (id) => ({ a: 0.4, b: 1.2, c: null })[id],
+  probeDropOf: (id) => ({ a: 0.5, b: -0.1, c: null })[id],
   ...over,
 })
 
@@ -30,12 +32,17 @@ describe('signals of a batch', () => {
     expect(signals['loss-drop'].of(input())).toBe(0.5)
     // Only figures below 1 count, and only those there are.
     expect(signals.ifd.of(input())).toBe(0.4)
+    expect(signals['probe-progress'].of(input())).toBe(0.2)
+    expect(signals.el2n.of(input())).toBe(0.4)
+    expect(signals.el2n.of(input({ trained: step({ masked: null }) }))).toBeCloseTo(2.2 / 3, 12)
   })
 
   it('are null where a batch has no figure', () => {
-    for (const rule of Object.values(signals)) expect(rule.of(input({ trained: undefined, next: undefined, scoreOf: () => undefined }))).toBeNull()
+    for (const rule of Object.values(signals))
+      expect(rule.of(input({ trained: undefined, next: undefined, scoreOf: () => undefined, probeDropOf: () => null }))).toBeNull()
     expect(signals['loss-drop'].of(input({ next: step({ step: 7 }) }))).toBeNull()
-    expect(signals['batch-loss'].of(input({ trained: step({ masked: [true, true, true] }) }))).toBeNull()
+    for (const rule of [signals['batch-loss'], signals.el2n]) expect(rule.of(input({ trained: step({ masked: [true, true, true] }) }))).toBeNull()
+    expect(signals.el2n.of(input({ trained: step({ exampleErrors: null }) }))).toBeNull()
   })
 })
 

@@ -1,6 +1,7 @@
 import { type EmbedderDefinition, embedders, providers } from '@sedi/generators'
-import { type PromptStrategy, policyOf, signalFor, strategies } from '@sedi/pipeline'
+import { maskRule, type PromptStrategy, policyOf, signalFor, strategies } from '@sedi/pipeline'
 import type { Issue, RunConfig } from '@sedi/spec'
+import { isStoreAddress, publicStoreAddress } from '@sedi/store'
 import { trainerCapabilities } from '@sedi/trainers'
 import { builtInSeedNames, isBuiltIn } from '../inputs/built-in-seeds.ts'
 
@@ -26,27 +27,34 @@ export function checkConfig(config: RunConfig): Issue[] {
   const strategy: PromptStrategy = strategies[config.prompt.strategy as keyof typeof strategies]
   if (!strategy.formats.includes(config.prompt.format))
     report('prompt.format', `the strategy “${strategy.id}” is read as ${strategy.formats.join(' or ')} only; got ${config.prompt.format}`)
-  if (/^\w+:\/\//.test(config.store)) report('store', `“${config.store}” is not supported yet; expected a folder`)
+  if (!isStoreAddress(config.store))
+    report('store', `“${publicStoreAddress(config.store)}” is not supported; expected a folder, or an address like postgres://host/database`)
   if (config.evaluation.evaluators.length > 0) {
     if (config.evaluation.heldOut === undefined) report('evaluation.heldOut', 'evaluators need a test set')
     if (can === undefined) report('evaluation.evaluators', 'without a trainer there is no student to evaluate; remove the evaluators or choose a trainer')
     else if (!can.serves) report('evaluation.evaluators', `the trainer “${config.trainer.id}” cannot open the model it trained`)
   }
   if (can !== undefined && policyOf(config).needs.signal && signalFor(config, can) === undefined) {
-    const wanted = config.feedback.signal === 'auto' ? 'nothing of its steps' : `what “${config.feedback.signal}” needs`
-    const tells = config.feedback.signal === 'auto' || config.feedback.signal === 'ifd' ? wanted : `not ${wanted}`
-    report(
-      'feedback.signal',
-      `the trainer “${config.trainer.id}” tells ${tells}; set feedback.scorer (a trainer with a model that scores examples), or seedPolicy.rule: fixed`,
-    )
+    const { signal } = config.feedback
+    const problem =
+      signal === 'auto' || signal === 'ifd'
+        ? `tells ${signal === 'auto' ? 'nothing of its steps' : 'no difficulty of examples'}; set feedback.scorer (a trainer with a model that scores examples)`
+        : `tells not what “${signal}” needs; set feedback.signal: auto (the strongest that there is)`
+    report('feedback.signal', `the trainer “${config.trainer.id}” ${problem}, or seedPolicy.rule: fixed`)
   }
   if (can !== undefined && policyOf(config).needs.gaps && !can.perExampleGap) {
     report('seedPolicy.rule', `“${config.seedPolicy.rule}” needs the gaps of examples, which the trainer “${config.trainer.id}” does not report`)
   }
+  if (can !== undefined && policyOf(config).needs.losses && !can.perExampleLoss) {
+    report('seedPolicy.rule', `“${config.seedPolicy.rule}” needs the losses of examples, which the trainer “${config.trainer.id}” does not report`)
+  }
   const scorer = config.feedback.scorer === undefined ? undefined : trainerCapabilities(config.feedback.scorer)
   if (scorer?.serves === false) report('feedback.scorer', `the trainer “${config.feedback.scorer!.id}” cannot open a model`)
-  if (can !== undefined && config.training.mask !== 'none' && !can.masks) {
+  if (can !== undefined && maskRule(config, can) !== 'none' && !can.masks) {
     report('training.mask', `the trainer “${config.trainer.id}” cannot leave rows out of the loss; set it to none`)
+  }
+  if (can !== undefined && maskRule(config, can) === 'gap' && config.training.maskClusterShare !== undefined && !can.perExampleGap) {
+    report('training.maskClusterShare', `needs the gaps of examples, which the trainer “${config.trainer.id}” does not report`)
   }
   if (can !== undefined && config.feedback.pick === 'hardest' && !can.perExampleLoss) {
     report('feedback.pick', `“hardest” needs per-example losses, which the trainer “${config.trainer.id}” does not report`)

@@ -25,6 +25,8 @@ function issuesOf(change: RawConfig): readonly Issue[] {
 }
 const messages = (change: RawConfig): string[] => issuesOf(change).map(({ path, message }) => `${path}: ${message}`)
 
+const program = (capabilities: object = {}) => ({ id: 'command', command: ['train'], capabilities })
+
 describe('parseConfig', () => {
   it('fills in schema, recipe and what the user wrote, in this order of strength', () => {
     expect(parse().filter.threshold).toBe(0.85)
@@ -85,9 +87,20 @@ describe('parseConfig', () => {
       /^budget.maxCostUsd: a budget in dollars cannot be held at an unknown price; set generator.price, or budget.maxTokens instead/,
     ],
     [{ target: { costUsd: 1 } }, /^target.costUsd: cost cannot be counted/],
-    [{ store: 'postgres://host/db' }, /^store: .*not supported yet/],
+    [{ store: 'mongodb://user:secret@host/db' }, /^store: “mongodb:\/\/…” is not supported; expected a folder, or an address/],
     [{ evaluation: { evaluators: ['exact-match'], heldOut: 't.jsonl' } }, /^evaluation.evaluators: without a trainer/],
     [{ trainer: 'embedded', evaluation: { evaluators: ['exact-match'] } }, /^evaluation.heldOut: evaluators need a test set/],
+    [{ trainer: program(), seedPolicy: { rule: 'bandit' } }, /^seedPolicy.rule: “bandit” needs the losses of examples, which the trainer “command” does not/],
+    [
+      { trainer: program({ perStepLoss: true }), feedback: { signal: 'el2n' } },
+      /^feedback.signal: the trainer “command” tells not what “el2n” needs; set feedback.signal: auto .*, or seedPolicy.rule: fixed/,
+    ],
+    [{ trainer: program({ perStepLoss: true }), feedback: { signal: 'probe-progress' } }, /^feedback.signal: .* tells not what “probe-progress” needs/],
+    [{ trainer: program() }, /^feedback.signal: the trainer “command” tells nothing of its steps; set feedback.scorer/],
+    [
+      { trainer: program({ perStepLoss: true, fixedBatches: true, masks: true }), training: { mask: 'gap', maskClusterShare: 0.5 } },
+      /^training.maskClusterShare: needs the gaps of examples/,
+    ],
   ])('refuses what does not fit together: %j', (change, wanted) => {
     expect(messages(change)).toEqual([expect.stringMatching(wanted)])
   })

@@ -1,6 +1,7 @@
 import type { BatchSignal, SignalNeed, SignalRule, TrainedStep } from '@sedi/core'
 import { signals, strongestSignal } from '@sedi/core'
 import type { RunConfig, TrainerCapabilities } from '@sedi/spec'
+import type { ProbeDropOf } from './probe-progress.ts'
 
 /** A batch that was trained on, or handed to a trainer that makes its own of the same examples. */
 export type TrainedBatch = {
@@ -13,12 +14,14 @@ export type TrainedBatch = {
 
 /** What a trainer, and a scorer beside it, can give a signal. */
 export function availableSignals(capabilities: TrainerCapabilities, hasScorer: boolean): ReadonlySet<SignalNeed> {
-  const { perStepLoss, perStepGradNorm, perExampleLoss } = capabilities
+  const { perStepLoss, perStepGradNorm, perExampleLoss, perExampleError, serves } = capabilities
   const given: readonly [SignalNeed, boolean][] = [
     ['loss', perStepLoss],
     ['gradNorm', perStepGradNorm],
     ['exampleLosses', perExampleLoss],
+    ['exampleErrors', perExampleError],
     ['scorer', hasScorer],
+    ['probes', serves],
   ]
   return new Set(given.filter(([, has]) => has).map(([need]) => need))
 }
@@ -36,9 +39,20 @@ export function signalFor({ feedback }: Pick<RunConfig, 'feedback'>, capabilitie
 }
 
 /** The signal of every batch that has one, in step order. */
-export function batchSignals(batches: readonly TrainedBatch[], rule: SignalRule, scores: ReadonlyMap<string, number | null>): BatchSignal[] {
+export function batchSignals(
+  batches: readonly TrainedBatch[],
+  rule: SignalRule,
+  scores: ReadonlyMap<string, number | null>,
+  probeDropOf: ProbeDropOf,
+): BatchSignal[] {
   return batches.flatMap(({ step, exampleIds, told }, i) => {
-    const signal = rule.of({ exampleIds, trained: told, next: batches[i + 1]?.told, scoreOf: (id) => scores.get(id) })
+    const signal = rule.of({
+      exampleIds,
+      trained: told,
+      next: batches[i + 1]?.told,
+      scoreOf: (id) => scores.get(id),
+      probeDropOf: (id) => probeDropOf(step, id),
+    })
     return signal === null ? [] : [{ step, signal, targetTokens: told?.targetTokens }]
   })
 }

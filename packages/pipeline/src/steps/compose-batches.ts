@@ -1,6 +1,7 @@
 import { type BatchComposer, composers } from '@sedi/core'
 import type { BatchFact } from '@sedi/spec'
 import { finishedStage, finishStage, type Run } from '../run-context.ts'
+import { maskRule } from '../state/mask-rule.ts'
 import { policyOf } from '../state/seed-policy-of.ts'
 import { composePool } from './compose-pool.ts'
 
@@ -45,8 +46,14 @@ export async function composeBatches(round: number, run: Run): Promise<readonly 
   return facts
 }
 
-function needsClusters({ config }: Run): boolean {
-  return policyOf(config).needs.clusters
+/**
+ * Feedback picks at most one instruction per cluster, probes stand for clusters, and a mask may be held to a share of each: then they are needed
+ * whatever the composer does.
+ */
+function needsClusters({ config, signal, adapters }: Run): boolean {
+  const { needs } = policyOf(config)
+  const limited = config.training.maskClusterShare !== undefined && maskRule(config, adapters.trainer?.capabilities) === 'gap'
+  return needs.clusters || (needs.signal && signal?.needs.includes('probes') === true) || limited
 }
 
 /** How often each instruction of the pool was trained on, for composers that ask. */

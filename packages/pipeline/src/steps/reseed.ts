@@ -1,10 +1,12 @@
 import { closedWindows, createNoveltyIndex, createRng, type Departure, type PolicyExample, type SeedPolicyInput, type Wish, type WishGroup } from '@sedi/core'
-import type { BatchFact, SeedEventFact, StepFact } from '@sedi/spec'
+import type { SeedEventFact } from '@sedi/spec'
 import { finishedStage, finishStage, type Run } from '../run-context.ts'
 import type { KeptExample } from '../state/pool.ts'
+import { type ProbeDropOf, probeDrops } from '../state/probe-progress.ts'
 import { policyOf } from '../state/seed-policy-of.ts'
 import type { ActiveSeed } from '../state/seed-set.ts'
 import { batchSignals, exampleSignals } from '../state/trained-batches.ts'
+import { clustersOf, unvisited, visitsOf } from '../state/visits.ts'
 import { verifyPromotion } from './verify-promotion.ts'
 
 /** A wish that passed every check. */
@@ -38,6 +40,9 @@ export async function reseed(round: number, run: Run): Promise<void> {
   for (const event of numbered) run.seeds.apply(event)
 }
 
+const probeDropsOf = ({ ledger, signal, config, pool, probeDrops: known }: Run): Promise<ProbeDropOf> =>
+  probeDrops({ ledger, signal, tokenizer: config.filter.tokenizer, taskOf: pool.get, known })
+
 /** Windows are cut from all steps, so a window may begin in one round and close in the next. */
 function lastWindowOf(round: number, run: Run): number {
   return Number(finishedStage(run, round, 'reseed')?.summary.windowEnd ?? 0)
@@ -46,13 +51,14 @@ function lastWindowOf(round: number, run: Run): number {
 /** What a seed policy may look at, as the ledger has it. */
 async function policyInput(round: number, run: Run): Promise<SeedPolicyInput> {
   const { feedback, seedPolicy, randomSeed } = run.config
-  const signals = run.signal === undefined ? [] : batchSignals(run.trained, run.signal, run.scores)
-  const windows = closedWindows(signals, feedback.everySteps, lastWindowOf(round - 1, run))
   const batches = await run.ledger.find('batch')
+  const signals = run.signal === undefined ? [] : batchSignals(run.trained, run.signal, run.scores, await probeDropsOf(run))
+  const windows = closedWindows(signals, feedback.everySteps, lastWindowOf(round - 1, run))
   const steps = await run.ledger.find('step')
   const batchByStep = new Map(batches.map((batch) => [batch.step, batch]))
   const stepByStep = new Map(steps.map((step) => [step.step, step]))
-  const firstGaps = firstGapsOf(steps, batchByStep)
+  const visits = visitsOf(steps, batchByStep)
+  const clusters = clustersOf(batches.filter((batch) => batch.round === round))
   return {
     round,
     seeds: standings(run, exampleSignals(run.trained, signals)),
@@ -62,23 +68,19 @@ async function policyInput(round: number, run: Run): Promise<SeedPolicyInput> {
       const told = stepByStep.get(step)
       return { exampleIds, clusters, losses: told?.exampleLosses ?? null, masked: told?.masked ?? null }
     },
-    pool: run.pool.examples.map(({ id, instruction }): PolicyExample => ({ id, instruction, firstGap: firstGaps.get(id) ?? null })),
+    pool: run.pool.examples.map(
+      ({ id, instruction, seedIds }): PolicyExample => ({
+        id,
+        instruction,
+        parentIds: seedIds,
+        cluster: clusters.get(id) ?? null,
+        ...(visits.get(id) ?? unvisited),
+      }),
+    ),
     settings: { ...feedback, ...seedPolicy },
     signal: run.signal,
     rng: (...name) => createRng(randomSeed, ...name),
   }
-}
-
-/** Each example's gap at its first visit, before it was learned. Steps in order. */
-function firstGapsOf(steps: readonly StepFact[], batches: ReadonlyMap<number, BatchFact>): Map<string, number> {
-  const gaps = new Map<string, number>()
-  for (const { step, exampleGaps } of steps) {
-    for (const [row, id] of (batches.get(step)?.exampleIds ?? []).entries()) {
-      const gap = exampleGaps?.[row]
-      if (gap !== undefined && !gaps.has(id)) gaps.set(id, gap)
-    }
-  }
-  return gaps
 }
 
 type Refusal = { readonly exampleId: string; readonly step: number | null; readonly why: string }

@@ -14,6 +14,8 @@ import {
   type TrainingSpec,
 } from '@sedi/spec'
 import { finishedStage, finishStage, type Run } from '../run-context.ts'
+import { clustersBeyond, countMasked, exemptExamples, type MaskedCluster } from '../state/cluster-masks.ts'
+import { maskRule } from '../state/mask-rule.ts'
 
 const pollMs = 1000
 
@@ -43,9 +45,20 @@ export async function trainOnBatches(round: number, batches: readonly BatchFact[
   for (const { step, exampleIds } of batches) if (!follow.told.has(step)) run.trained.push({ step, exampleIds, told: undefined })
   run.trained.sort((a, b) => a.step - b.step)
   const warnings = [...(finished.warnings ?? []), ...follow.warnings()]
-  const summary = { steps: batches.length, stepsDone: finished.stepsDone, told: follow.told.size, signal: run.signal?.id ?? null, ...follow.masked(), warnings }
+  const warning = follow.maskWarning()
+  const exempt = spec.mask?.exempt === undefined ? {} : { exempt: spec.mask.exempt.length }
+  const summary = {
+    steps: batches.length,
+    stepsDone: finished.stepsDone,
+    told: follow.told.size,
+    signal: run.signal?.id ?? null,
+    ...follow.masked(),
+    ...exempt,
+    ...(warning === undefined ? {} : { warning }),
+    warnings,
+  }
   await finishStage(run, round, 'train', summary, [{ kind: 'model', round, model }])
-  for (const warning of warnings) run.onNotice(warning)
+  for (const one of warning === undefined ? warnings : [...warnings, warning]) run.onNotice(one)
 }
 
 async function trainingSpec(round: number, batches: readonly BatchFact[], run: Run): Promise<TrainingSpec> {
@@ -66,8 +79,22 @@ async function trainingSpec(round: number, batches: readonly BatchFact[], run: R
     },
     maxLengthTokens: training.maxLength,
     randomSeed,
-    mask: maskOf(round, batches, run.config),
+    mask: await maskFor(round, batches, run),
+    ...(wantsErrors(run) ? { measures: ['error'] as const } : {}),
   }
+}
+
+const wantsErrors = ({ signal }: Run): boolean => signal?.needs.includes('exampleErrors') === true
+
+/** `maskOf`, with the examples that `training.maskClusterShare` keeps in. By the rounds before, so that a job submitted again is the same job. */
+async function maskFor(round: number, batches: readonly BatchFact[], run: Run): Promise<Mask | undefined> {
+  const mask = maskOf(round, batches, run.config, run.adapters.trainer!.capabilities)
+  const { maskClusterShare: share } = run.config.training
+  if (mask?.rule !== 'gap' || share === undefined) return mask
+  const isEarlier = (fact: { readonly round: number }): boolean => fact.round < round
+  const earlier = { steps: (await run.ledger.find('step')).filter(isEarlier), batches: (await run.ledger.find('batch')).filter(isEarlier) }
+  const exempt = exemptExamples(batches, earlier, { threshold: mask.threshold, share })
+  return exempt.length === 0 ? mask : { ...mask, exempt }
 }
 
 /** The mask of a round's job. The warm share is of rounds; where it ends within this one, of its steps. */
@@ -75,12 +102,14 @@ export function maskOf(
   round: number,
   batches: readonly Pick<BatchFact, 'step'>[],
   { training, rounds }: Pick<RunConfig, 'training' | 'rounds'>,
+  can: Trainer['capabilities'] | undefined,
 ): Mask | undefined {
-  if (training.mask === 'none') return undefined
+  const rule = maskRule({ training }, can)
+  if (rule === 'none') return undefined
   const warmRounds = training.maskWarmShare * rounds
   const shareOfThis = Math.min(1, Math.max(0, warmRounds - (round - 1)))
   const warmSteps = batches[0]!.step - 1 + Math.round(shareOfThis * batches.length)
-  return training.mask === 'gap' ? { rule: 'gap', threshold: training.maskThreshold, warmSteps } : { rule: 'trim', share: training.maskShare, warmSteps }
+  return rule === 'gap' ? { rule: 'gap', threshold: training.maskThreshold, warmSteps } : { rule: 'trim', share: training.maskShare, warmSteps }
 }
 
 const toTrainingExample = (task: { id: string; instruction: string; input: string; output: string }): TrainingExample => ({
@@ -102,6 +131,7 @@ function createFollower(round: number, batches: readonly BatchFact[], { id, capa
   const told = new Set<number>()
   let rows = 0
   let maskedRows = 0
+  const clustered: { readonly cluster: number; readonly masked: boolean }[] = []
   let beyond = 0
   let anew = 0
 
@@ -112,6 +142,7 @@ function createFollower(round: number, batches: readonly BatchFact[], { id, capa
     if (capabilities.fixedBatches) assertSameBatch(metric, batch)
     // A trainer that makes its own batches may make more of them than we composed.
     if (batch === undefined) return void beyond++
+    if (wantsErrors(run) && metric.exampleErrors === undefined) throw noErrors(id, metric.step)
     const before = earlier.get(metric.step)
     const step = before ?? stepFact(metric, round, run.clock())
     if (before !== undefined && before.loss !== metric.loss) anew++
@@ -119,6 +150,9 @@ function createFollower(round: number, batches: readonly BatchFact[], { id, capa
     told.add(metric.step)
     rows += metric.masked?.length ?? 0
     maskedRows += metric.masked?.filter(Boolean).length ?? 0
+    metric.masked?.forEach((masked, row) => {
+      if (batch.clusters !== null) clustered.push({ cluster: batch.clusters[row]!, masked })
+    })
     if (metric.step > (run.trained.at(-1)?.step ?? 0)) run.trained.push({ step: step.step, exampleIds: batch.exampleIds, told: step })
     progress(metric.step - first + 1)
   }
@@ -127,12 +161,28 @@ function createFollower(round: number, batches: readonly BatchFact[], { id, capa
     told,
     record,
     progress,
-    masked: () => (rows === 0 ? {} : { maskedRows, maskedShare: maskedRows / rows }),
+    maskWarning: () => halfMaskedWarning(round, clustersBeyond(0.5, clustered)),
+    masked: () => (rows === 0 ? {} : { maskedRows, maskedShare: maskedRows / rows, maskedClusters: countMasked(clustered) }),
     warnings: () => [
       ...(beyond === 0 ? [] : [`“${id}” made ${beyond} more steps than the ${batches.length} composed ones; their figures are left out.`]),
       ...(anew === 0 ? [] : [`“${id}” began the job anew and tells other figures of ${anew} steps; those of the earlier attempt stay.`]),
     ],
   }
+}
+
+/** An installed program that is older than what declares its capabilities. */
+const noErrors = (trainer: string, step: number): SediError =>
+  new SediError(
+    'provider-response',
+    `The trainer “${trainer}” was asked for the errors of rows and tells no exampleErrors of step ${step}. Set it up again (sedi trainer setup), or choose another feedback.signal.`,
+  )
+
+/** Where a mask leaves out most of a cluster, it may be the student that is wrong about it, not the answers. */
+function halfMaskedWarning(round: number, clusters: readonly MaskedCluster[]): string | undefined {
+  if (clusters.length === 0) return undefined
+  const named = clusters.slice(0, 3).map(({ cluster, rows, masked }) => `cluster ${cluster}: ${masked} of ${rows}`)
+  const count = clusters.length === 1 ? 'a cluster' : `${clusters.length} clusters`
+  return `Round ${round}: the mask left out more than half of the rows of ${count} (${[...named, ...(clusters.length > 3 ? ['…'] : [])].join(', ')}). Where their answers are right, set training.maskClusterShare.`
 }
 
 function assertSameBatch(metric: TrainingMetric, batch: BatchFact | undefined): void {
@@ -153,6 +203,7 @@ const stepFact = (metric: TrainingMetric, round: number, at: number): StepFact =
   targetTokens: metric.targetTokens ?? null,
   exampleLosses: metric.exampleLosses ?? null,
   exampleGaps: metric.exampleGaps ?? null,
+  exampleErrors: metric.exampleErrors ?? null,
   masked: metric.masked ?? null,
   at,
 })

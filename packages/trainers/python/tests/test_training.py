@@ -29,7 +29,7 @@ def independent(job, base, steps=None):
     examples = {one["id"]: one for one in job["examples"]}
     optimiser = torch.optim.AdamW(model.parameters(), lr=job["optimiser"]["learningRate"], weight_decay=job["optimiser"]["weightDecay"])
     for batch in job["batches"][:steps]:
-        row_losses, row_gaps, sums, counts = [], [], [], []
+        row_losses, row_gaps, row_errors, sums, counts = [], [], [], [], []
         for one in batch:
             prompt = tokenizer(f"<|user|>{examples[one]['prompt']}<|assistant|>", add_special_tokens=False)["input_ids"]
             answer = tokenizer(examples[one]["completion"], add_special_tokens=False)["input_ids"] + [tokenizer.eos_token_id]
@@ -41,13 +41,14 @@ def independent(job, base, steps=None):
             row_losses.append(nll.item() / len(answer))
             probabilities = logits[len(prompt) - 1 : -1].log_softmax(-1)
             row_gaps.append((probabilities.max(-1).values - probabilities[range(len(answer)), answer]).mean().item())
+            row_errors.append(torch.linalg.vector_norm(probabilities.exp() - F.one_hot(wanted, logits.shape[-1]), dim=-1).mean().item())
         loss = sum(sums) / sum(counts)
         optimiser.zero_grad()
         loss.backward()
         norm = torch.sqrt(sum((p.grad.double() ** 2).sum() for p in model.parameters() if p.grad is not None)).item()
         torch.nn.utils.clip_grad_norm_(model.parameters(), job["optimiser"]["maxGradNorm"])
         optimiser.step()
-        yield loss.item(), row_losses, row_gaps, norm
+        yield loss.item(), row_losses, row_gaps, norm, row_errors
 
 
 @pytest.mark.parametrize("rows_per_device", [4, 2, 1])
@@ -55,18 +56,46 @@ def test_losses_and_norms_equal_plain_pytorch_however_the_batch_is_accumulated(t
     job, steps, status, code = do(tmp_path / "job", base, rowsPerDevice=rows_per_device)
     assert code == 0, json.dumps(status)
     assert [step["exampleIds"] for step in steps] == job["batches"]
-    for step, (loss, row_losses, row_gaps, norm) in zip(steps, independent(job, base), strict=True):
+    for step, (loss, row_losses, row_gaps, norm, _) in zip(steps, independent(job, base), strict=True):
         assert step["loss"] == pytest.approx(loss, rel=2e-5)
         assert step["exampleLosses"] == pytest.approx(row_losses, rel=2e-4)
         assert step["gradNorm"] == pytest.approx(norm, rel=2e-4)
         assert step["exampleGaps"] == pytest.approx(row_gaps, rel=2e-4, abs=2e-5) and "masked" not in step
 
 
+@pytest.mark.parametrize("rows_per_device", [4, 1])
+def test_errors_equal_plain_pytorch_and_change_nothing_else(tmp_path, base, rows_per_device):
+    _, untold, *_ = do(tmp_path / "untold", base, rowsPerDevice=rows_per_device)
+    job, steps, status, _ = do(tmp_path / "told", base, rowsPerDevice=rows_per_device, measures=["error"])
+    assert status["state"] == "succeeded", json.dumps(status)
+    for step, other, (*_, row_errors) in zip(steps, untold, independent(job, base), strict=True):
+        assert step["exampleErrors"] == pytest.approx(row_errors, rel=2e-4)
+        assert "exampleErrors" not in other and step["loss"] == other["loss"] and step["gradNorm"] == other["gradNorm"]
+
+
+def test_an_unknown_measure_is_refused(tmp_path, base):
+    _, _, status, code = do(tmp_path / "job", base, measures=["error", "entropy"])
+    assert code == 1 and status["error"]["code"] == "unsupported" and "entropy" in status["error"]["message"]
+
+
+@pytest.mark.parametrize("mask", [{"rule": "gap", "threshold": 1e-9}, {"rule": "trim", "share": 0.9}])
+@pytest.mark.parametrize("rows_per_device", [4, 1])
+def test_exempt_rows_are_never_left_out(tmp_path, base, mask, rows_per_device):
+    job = write_job(tmp_path / "plain", base)
+    exempt = [job["batches"][0][1], job["batches"][1][3]]
+    _, steps, status, _ = do(tmp_path / "job", base, rowsPerDevice=rows_per_device, batches=job["batches"][:2], mask={**mask, "exempt": exempt})
+    assert status["state"] == "succeeded", json.dumps(status)
+    for step in steps:
+        kept = {one for one, out in zip(step["exampleIds"], step["masked"]) if not out}
+        assert kept >= set(exempt) & set(step["exampleIds"])
+        assert len(kept) == 1 if mask["rule"] == "gap" else len(kept) <= 2
+
+
 @pytest.mark.parametrize("method", ["full", "lora"])
 def test_bfloat16_gives_the_figures_to_its_own_precision(tmp_path, base, method):
     job, steps, status, _ = do(tmp_path / "job", base, precision="bf16", method=method, lora={"rank": 4, "alpha": 8}, batches=[["e00", "e01", "e02", "e03"]])
     assert status["state"] == "succeeded", json.dumps(status)
-    [(loss, row_losses, row_gaps, norm)] = list(independent(job, base))
+    [(loss, row_losses, row_gaps, norm, _)] = list(independent(job, base))
     assert steps[0]["loss"] == pytest.approx(loss, rel=5e-3)
     assert steps[0]["exampleLosses"] == pytest.approx(row_losses, rel=1e-2)
     assert steps[0]["exampleGaps"] == pytest.approx(row_gaps, rel=5e-2, abs=2e-2)
@@ -117,7 +146,7 @@ def test_the_gap_mask_leaves_rows_out_of_the_gradient(tmp_path, base, rows_per_d
     assert status["state"] == "succeeded", json.dumps(status)
     assert masked[0]["masked"] == [gap > threshold for gap in steps[0]["exampleGaps"]]
     kept = [one for one, out in zip(job["batches"][0], masked[0]["masked"]) if not out]
-    [(*_, norm)] = list(independent({**job, "batches": [kept]}, base))
+    [(*_, norm, _)] = list(independent({**job, "batches": [kept]}, base))
     assert masked[0]["gradNorm"] == pytest.approx(norm, rel=2e-4)
     assert masked[0]["loss"] == pytest.approx(steps[0]["loss"], rel=1e-5)
 

@@ -15,16 +15,24 @@ const capabilities = z
     perStepGradNorm: promise('Every step has a `gradNorm`: before clipping, of the mean loss over all trainable parameters.'),
     perExampleLoss: promise('Every step has `exampleLosses`, one for each of its `exampleIds`.'),
     perExampleGap: promise('Every step has `exampleGaps`: mean log-probability of the best token minus that of the target, for each of its `exampleIds`.'),
-    masks: promise('Leaves suspected label errors out of the loss as `mask` of `job.json` says, and tells with every step which rows: `masked`.'),
+    perExampleError: promise(
+      'Where `measures` of `job.json` lists `error`, every step has `exampleErrors`: mean L2 norm of softmax − one-hot over the target tokens of each of its `exampleIds`.',
+    ),
+    masks: promise(
+      'Leaves suspected label errors out of the loss as `mask` of `job.json` says, and tells with every step which rows: `masked`. Those that `mask.exempt` names stay in.',
+    ),
     resume: promise('Started again on a folder with `steps.jsonl`, it goes on where it stopped. Otherwise it is begun anew.'),
     cancel: promise('Ending the command ends the job. Always so with `cancelCommand`.'),
   })
   .refine(({ perStepLoss, fixedBatches, perStepGradNorm }) => perStepLoss || !(fixedBatches || perStepGradNorm), {
     message: 'fixedBatches and perStepGradNorm need perStepLoss: they are told with the steps',
   })
-  .refine(({ fixedBatches, perExampleLoss, perExampleGap, masks }) => fixedBatches || !(perExampleLoss || perExampleGap || masks), {
-    message: 'perExampleLoss, perExampleGap and masks need fixedBatches: without it nobody knows whose they are',
-  })
+  .refine(
+    ({ fixedBatches, perExampleLoss, perExampleGap, perExampleError, masks }) => fixedBatches || !(perExampleLoss || perExampleGap || perExampleError || masks),
+    {
+      message: 'perExampleLoss, perExampleGap, perExampleError and masks need fixedBatches: without it nobody knows whose they are',
+    },
+  )
   .prefault({})
   .meta({ description: 'What the program can do. Nothing is assumed; what is promised and not kept fails the job.' })
 
@@ -80,5 +88,5 @@ export default defineTrainer({
 
 /** What the training spec and the protocol say. */
 const ownKeys = new Set([
-  ...['protocol', 'jobName', 'examples', 'batches', 'batchSize', 'firstStep', 'continueFrom', 'optimiser', 'maxLengthTokens', 'randomSeed'],
+  ...['protocol', 'jobName', 'examples', 'batches', 'batchSize', 'firstStep', 'continueFrom', 'optimiser', 'maxLengthTokens', 'randomSeed', 'mask', 'measures'],
 ])

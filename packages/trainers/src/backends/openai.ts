@@ -14,6 +14,7 @@ const capabilitiesOf = ({ serves }: { readonly serves: boolean }): TrainerCapabi
   perStepGradNorm: false,
   perExampleLoss: false,
   perExampleGap: false,
+  perExampleError: false,
   masks: false,
   // A job goes on at the service whatever becomes of us; one that was stopped begins anew.
   resume: false,

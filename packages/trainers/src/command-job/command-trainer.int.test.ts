@@ -19,6 +19,7 @@ const everything: TrainerCapabilities = {
   perStepGradNorm: true,
   perExampleLoss: true,
   perExampleGap: true,
+  perExampleError: true,
   masks: false,
   resume: true,
   cancel: true,

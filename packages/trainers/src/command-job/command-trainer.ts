@@ -37,7 +37,7 @@ const pollMs = 200
  */
 export function createCommandTrainer(settings: CommandTrainerSettings): Trainer {
   const { folder, command, cancelCommand, capabilities, job: ownKeys, commandIsJob, patience } = settings
-  const limits = { trainer: 'command', contextTokens, masks: capabilities.masks }
+  const limits = { trainer: 'command', contextTokens, masks: capabilities.masks, errors: capabilities.perExampleError }
   const children = new Map<string, ChildProcess>()
   const planned = new Map<string, Planned>()
 

@@ -141,11 +141,17 @@ function readStatus(files: JobFiles): { readonly status?: Status; readonly unrea
   }
 }
 
-const documentSchema = z.looseObject({ firstStep: z.int(), batches: z.array(z.unknown()), mask: z.unknown().optional() })
+const documentSchema = z.looseObject({
+  firstStep: z.int(),
+  batches: z.array(z.unknown()),
+  mask: z.unknown().optional(),
+  measures: z.array(z.string()).default([]),
+})
 
 export function readPlanned(files: JobFiles): Planned {
-  const { firstStep, batches, mask } = documentSchema.parse(JSON.parse(readIfPresent(files.document)?.toString('utf8') ?? '{"firstStep":1,"batches":[]}'))
-  return { firstStep, steps: batches.length, masked: mask !== undefined }
+  const document = JSON.parse(readIfPresent(files.document)?.toString('utf8') ?? '{"firstStep":1,"batches":[]}')
+  const { firstStep, batches, mask, measures } = documentSchema.parse(document)
+  return { firstStep, steps: batches.length, masked: mask !== undefined, errors: measures.includes('error') }
 }
 
 const lastOutput = 2000

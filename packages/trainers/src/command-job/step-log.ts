@@ -4,7 +4,7 @@ import type { JobFiles } from '../python-job/job-files.ts'
 import { readIfPresent } from '../storage.ts'
 
 /** The part of `job.json` that its steps are held against. */
-export type Planned = { readonly firstStep: number; readonly steps: number; readonly masked: boolean }
+export type Planned = { readonly firstStep: number; readonly steps: number; readonly masked: boolean; readonly errors: boolean }
 
 export type StepLog = {
   /** In step order, each step once; up to the first gap where batches are fixed. */
@@ -27,6 +27,7 @@ const lineSchema = z.looseObject({
   targetTokens: z.int().optional(),
   exampleLosses: z.array(z.number()).optional(),
   exampleGaps: z.array(z.number()).optional(),
+  exampleErrors: z.array(z.number()).optional(),
   masked: z.array(z.boolean()).optional(),
 })
 type Line = z.output<typeof lineSchema>
@@ -57,12 +58,12 @@ export function readStepLog(files: JobFiles, planned: Planned, capabilities: Tra
   const told = [...byStep.keys()].sort((a, b) => a - b)
   const missing = capabilities.fixedBatches ? missingSteps(told, planned.firstStep) : []
   const before = missing[0] ?? Number.POSITIVE_INFINITY
-  const metrics = told.filter((step) => step < before).map((step) => metricOf(byStep.get(step)!, capabilities, planned.masked))
+  const metrics = told.filter((step) => step < before).map((step) => metricOf(byStep.get(step)!, capabilities, planned))
   return { metrics, usable, problem, missing, warnings: [...warnings] }
 }
 
 /** The line, or what is wrong with it. */
-function readLine(text: string, { firstStep, steps, masked }: Planned, capabilities: TrainerCapabilities): Line | string {
+function readLine(text: string, { firstStep, steps, masked, errors }: Planned, capabilities: TrainerCapabilities): Line | string {
   // What Python's json writes for numbers that JSON does not have.
   const unreal = /"step"\s*:\s*(\d+)/.exec(text)
   if (/[:[,]\s*(-?Infinity|NaN)\b/.test(text.replaceAll(/"(?:[^"\\]|\\.)*"/g, '""'))) {
@@ -86,6 +87,7 @@ function readLine(text: string, { firstStep, steps, masked }: Planned, capabilit
   const rows = [
     ['exampleLosses', capabilities.perExampleLoss, 'perExampleLoss'],
     ['exampleGaps', capabilities.perExampleGap, 'perExampleGap'],
+    ['exampleErrors', errors, 'perExampleError'],
     ['masked', masked, 'masks'],
   ] as const
   const lacks = (
@@ -103,8 +105,12 @@ function missingSteps(told: readonly number[], firstStep: number): number[] {
   return Array.from({ length: last - firstStep + 1 }, (_, i) => firstStep + i).filter((step) => !known.has(step))
 }
 
-function metricOf(line: Line, { fixedBatches, perStepGradNorm, perExampleLoss, perExampleGap }: TrainerCapabilities, masked: boolean): TrainingMetric {
-  const { step, loss, exampleIds, gradNorm, learningRate, targetTokens, exampleLosses, exampleGaps } = line
+function metricOf(
+  line: Line,
+  { fixedBatches, perStepGradNorm, perExampleLoss, perExampleGap }: TrainerCapabilities,
+  { masked, errors }: Planned,
+): TrainingMetric {
+  const { step, loss, exampleIds, gradNorm, learningRate, targetTokens, exampleLosses, exampleGaps, exampleErrors } = line
   return {
     step,
     exampleIds: fixedBatches ? (exampleIds ?? []) : [],
@@ -114,6 +120,7 @@ function metricOf(line: Line, { fixedBatches, perStepGradNorm, perExampleLoss, p
     ...(targetTokens === undefined ? {} : { targetTokens }),
     ...(perExampleLoss ? { exampleLosses } : {}),
     ...(perExampleGap ? { exampleGaps } : {}),
+    ...(errors ? { exampleErrors } : {}),
     ...(masked ? { masked: line.masked } : {}),
   }
 }

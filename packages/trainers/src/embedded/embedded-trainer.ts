@@ -31,13 +31,19 @@ export const embeddedCapabilities = {
   perStepGradNorm: true,
   perExampleLoss: true,
   perExampleGap: true,
+  perExampleError: true,
   masks: true,
   resume: true,
   cancel: true,
   serves: true,
 } as const
 
-const limits = { trainer: 'embedded', contextTokens: embeddedLimits.contextTokens, masks: embeddedCapabilities.masks } as const
+const limits = {
+  trainer: 'embedded',
+  contextTokens: embeddedLimits.contextTokens,
+  masks: embeddedCapabilities.masks,
+  errors: embeddedCapabilities.perExampleError,
+} as const
 
 /** See `backends/embedded.ts`. The worker thread starts with the first job or open model and stops with `close`. */
 export function createEmbeddedTrainer(settings: EmbeddedTrainerSettings): Trainer {

@@ -10,6 +10,8 @@ export interface Graphs {
   /** How many there are. The library never forgets one: each is about 8 MiB for the thread's life. */
   readonly compiled: number
   lossAndGradient(config: ModelConfig, shape: GraphShape): LossAndGradientGraph
+  /** The same, with token errors. */
+  lossErrorsAndGradient(config: ModelConfig, shape: GraphShape): LossAndGradientGraph
   score(config: ModelConfig, shape: GraphShape): (parameters: Float32Array, batch: Batch) => Scores
   nextToken(config: ModelConfig, shape: GraphShape): (parameters: Float32Array, batch: Batch) => Float32Array
 }
@@ -25,7 +27,8 @@ export function createGraphs(jax: Jax): Graphs {
     get compiled() {
       return compiled
     },
-    lossAndGradient: counted(createLossAndGradient),
+    lossAndGradient: counted((...of) => createLossAndGradient(...of)),
+    lossErrorsAndGradient: counted((...of) => createLossAndGradient(...of, true)),
     score: counted(createScoreGraph),
     nextToken: counted(createNextTokenGraph),
   }

@@ -23,6 +23,9 @@ const graphs: Graphs = {
   lossAndGradient: () => {
     throw new Error('not asked for')
   },
+  lossErrorsAndGradient: () => {
+    throw new Error('not asked for')
+  },
   score: (_, shape) => (_parameters, batch) => {
     passes.push({ shape, rows: batch.targetCounts.length })
     const values = new Float32Array(shape.rows * shape.answers)

@@ -2,7 +2,7 @@ import { createRng } from '@sedi/core'
 import { beforeAll, expect, test } from 'vitest'
 import { type Batch, layOutBatch } from './batch.ts'
 import type { EncodedExample } from './encode-example.ts'
-import { plainTargetGaps, plainTargetLosses } from './fixtures/plain-model.ts'
+import { plainTargetErrors, plainTargetGaps, plainTargetLosses } from './fixtures/plain-model.ts'
 import { createGraphs, type Graphs } from './graphs.ts'
 import { initialiseParameters } from './initialise-parameters.ts'
 import { loadJax } from './jax.ts'
@@ -47,6 +47,21 @@ test('losses agree with the plain float64 model (rtol 1e-5)', () => {
       expect(Math.abs(got[row]![i]! / loss - 1)).toBeLessThan(1e-5)
     })
   })
+})
+
+test('errors agree with the plain float64 model (atol 1e-5), and change no bit of the rest', () => {
+  const batch = layOutBatch(shape, examples)
+  const { tokenErrors, ...rest } = graphs.lossErrorsAndGradient(config, shape)(parameters, batch)
+  const got = targetLosses(batch, shape.answers, tokenErrors!)
+  examples.forEach((example, row) => {
+    plainTargetErrors(config, parameters, example).forEach((error, i) => {
+      expect(error).toBeGreaterThan(0.1)
+      expect(Math.abs(got[row]![i]! - error)).toBeLessThan(1e-5)
+    })
+  })
+  const { tokenErrors: untold, ...alone } = graphs.lossAndGradient(config, shape)(parameters, batch)
+  expect(untold).toBeUndefined()
+  expect(rest).toEqual(alone)
 })
 
 test('gaps agree with the plain float64 model (atol 1e-5)', () => {

@@ -14,6 +14,7 @@ test('WebAssembly memory does not grow once a graph has run: no array is left ov
   const batch = layOutBatch(shape, [{ tokens: [1, 2, 3, 4, 5], targetCount: 2, cut: 'nothing' }])
   const run = {
     lossAndGradient: graphs.lossAndGradient(config, shape),
+    lossErrorsAndGradient: graphs.lossErrorsAndGradient(config, shape),
     score: graphs.score(config, shape),
     nextToken: graphs.nextToken(config, { ...shape, answers: 1 }),
   }

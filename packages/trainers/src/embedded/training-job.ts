@@ -44,7 +44,8 @@ export function openTrainingJob(graphs: Graphs, command: TrainCommand): Training
   const encoded = encodeUsedExamples(spec, model)
   const shape = graphShapeFor(spec.batchSize, encoded.values())
   assertStepFits(model.config, shape)
-  const lossAndGradient = graphs.lossAndGradient(model.config, shape)
+  const withErrors = spec.measures?.includes('error') === true
+  const lossAndGradient = withErrors ? graphs.lossErrorsAndGradient(model.config, shape) : graphs.lossAndGradient(model.config, shape)
   const decayed = decayedRanges(model)
   const log = openMetricsLog(files.metrics, stepsDone)
   const warnings = [...begun, ...truncationWarnings(encoded, spec.maxLengthTokens)]
@@ -69,7 +70,8 @@ export function openTrainingJob(graphs: Graphs, command: TrainCommand): Training
     const stepNumber = spec.firstStep + done
     const rows = exampleIds.map((id) => encoded.get(id)!)
     const batch = layOutBatch(shape, rows)
-    const { tokenLosses, tokenGaps, kept, gradient } = lossAndGradient(model.parameters, batch, maskLevels(spec.mask, stepNumber, rows.length))
+    const mask = maskLevels(spec.mask, stepNumber, exampleIds)
+    const { tokenLosses, tokenGaps, tokenErrors, kept, gradient } = lossAndGradient(model.parameters, batch, mask)
     const rowLosses = rowSums(shape, batch, tokenLosses)
     const targetTokens = sumOf(batch.targetCounts)
     const loss = sumOf(rowLosses) / targetTokens
@@ -83,6 +85,7 @@ export function openTrainingJob(graphs: Graphs, command: TrainCommand): Training
     const metric = {
       ...{ step: stepNumber, exampleIds, loss, gradNorm, learningRate, targetTokens },
       ...{ exampleLosses: perTarget(rowLosses), exampleGaps: perTarget(rowSums(shape, batch, tokenGaps)) },
+      ...(tokenErrors === undefined ? {} : { exampleErrors: perTarget(rowSums(shape, batch, tokenErrors)) }),
       ...(spec.mask === undefined ? {} : { masked: rows.map((_, row) => kept[row] === 0) }),
     }
     log.append(metric)

@@ -45,6 +45,7 @@ export const huggingFaceJobsCapabilities: TrainerCapabilities = {
   perStepGradNorm: true,
   perExampleLoss: true,
   perExampleGap: true,
+  perExampleError: true,
   masks: true,
   resume: true,
   cancel: true,
@@ -53,7 +54,7 @@ export const huggingFaceJobsCapabilities: TrainerCapabilities = {
 }
 
 const id = 'huggingface-jobs'
-const limits = { trainer: id, contextTokens: 131_072, masks: true } as const
+const limits = { trainer: id, contextTokens: 131_072, masks: true, errors: true } as const
 
 /**
  * Our Python trainer on machines of Hugging Face Jobs. All that a machine leaves is in a repository; what it pushed there last is what is known of

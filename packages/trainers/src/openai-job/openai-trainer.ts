@@ -46,7 +46,7 @@ export function createOpenAiTrainer(settings: OpenAiTrainerSettings): Trainer {
   const books = new Map<string, ToldSteps>()
   const submitting = new Map<string, Promise<unknown>>()
   const notices = new Set<string>()
-  const limits = { trainer: 'openai', contextTokens, masks: false }
+  const limits = { trainer: 'openai', contextTokens, masks: false, errors: false }
 
   const save = (jobName: string, changes: Partial<Attempt>): Attempt => {
     looks.delete(jobName)

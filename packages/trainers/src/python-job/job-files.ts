@@ -99,6 +99,7 @@ const stepSchema = z.object({
   targetTokens: z.int(),
   exampleLosses: z.array(z.number()),
   exampleGaps: z.array(z.number()),
+  exampleErrors: z.array(z.number()).optional(),
   masked: z.array(z.boolean()).optional(),
 })
 

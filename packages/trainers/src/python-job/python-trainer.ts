@@ -39,6 +39,7 @@ export const pythonCapabilities: TrainerCapabilities = {
   perStepGradNorm: true,
   perExampleLoss: true,
   perExampleGap: true,
+  perExampleError: true,
   masks: true,
   resume: true,
   cancel: true,
@@ -46,7 +47,7 @@ export const pythonCapabilities: TrainerCapabilities = {
 }
 
 /** Longest context of the models this trains; the model's own is checked by Python. */
-const limits = { trainer: 'python', contextTokens: 131_072, masks: true } as const
+const limits = { trainer: 'python', contextTokens: 131_072, masks: true, errors: true } as const
 const pollMs = 200
 
 /**

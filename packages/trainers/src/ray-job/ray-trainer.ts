@@ -35,7 +35,7 @@ export type RayTrainerSettings = {
 export const rayCapabilities = (opens: boolean): TrainerCapabilities => ({ ...pythonCapabilities, serves: opens })
 
 /** Longest context of the models this trains; the model's own is checked by Python. */
-const limits = { trainer: 'ray', contextTokens: 131_072, masks: true } as const
+const limits = { trainer: 'ray', contextTokens: 131_072, masks: true, errors: true } as const
 
 /** Renewed every second while the job's process lives; a network file system may show it late. */
 const silenceMs = 60_000

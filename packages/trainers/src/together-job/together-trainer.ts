@@ -43,6 +43,7 @@ export function togetherCapabilities(serves: boolean): TrainerCapabilities {
     perStepGradNorm: true,
     perExampleLoss: false,
     perExampleGap: false,
+    perExampleError: false,
     masks: false,
     resume: false,
     cancel: true,
@@ -57,7 +58,7 @@ const contextTokens = 1_048_576
 export function createTogetherTrainer(settings: TogetherTrainerSettings): Trainer {
   const { service, model, serves, maxCostUsd, startMs, pollMs, settleMs = 30_000 } = settings
   const { pausesMs = usualPausesMs, clock = Date.now, writeFile = writeFileAtomically } = settings
-  const limits = { trainer: 'together', contextTokens, masks: false }
+  const limits = { trainer: 'together', contextTokens, masks: false, errors: false }
   const jobs = createJobStore<Attempt>(resolve(settings.folder), writeFile)
   const lookOptions = { jobs, service, writeFile, pausesMs, startMs, settleMs, clock, endedAt: new Map<string, number>() }
   const submitOptions = { jobs, service, model, maxCostUsd, pausesMs, settleMs, clock }

@@ -63,6 +63,8 @@ class Mask:
     share: float = 0.1
     #: Global steps before the mask begins: an untrained student disagrees with everything.
     warm_steps: int = 0
+    #: Ids of examples that are never left out.
+    exempt: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True)
@@ -99,6 +101,8 @@ class Job:
     keep_optimiser: bool
     lora: Lora = field(default_factory=Lora)
     mask: Mask = field(default_factory=Mask)
+    #: What is told of each row beyond losses and gaps: `error`.
+    measures: tuple[str, ...] = ()
 
 
 def read_job(folder: Path) -> Job:
@@ -139,6 +143,7 @@ def read_job(folder: Path) -> Job:
             keep_optimiser=value["keepOptimiser"],
             lora=_lora(value.get("lora") or {}),
             mask=_mask(value.get("mask") or {}),
+            measures=tuple(value.get("measures") or ()),
         )
     except (KeyError, TypeError) as error:
         raise JobError("invalid-input", f"{path}: {error!r} is missing or of another kind than protocol {PROTOCOL} says") from error
@@ -153,7 +158,7 @@ def _lora(value: dict[str, Any]) -> Lora:
 
 def _mask(value: dict[str, Any]) -> Mask:
     given = {"rule": "rule", "threshold": "threshold", "share": "share", "warmSteps": "warm_steps"}
-    return Mask(**{name: value[key] for key, name in given.items() if key in value})
+    return Mask(**{name: value[key] for key, name in given.items() if key in value}, exempt=frozenset(value.get("exempt") or ()))
 
 
 def _check(job: Job) -> None:
@@ -166,5 +171,8 @@ def _check(job: Job) -> None:
             raise JobError("invalid-input", f"batch {number} names {unknown[0]}, which is not among the examples")
         if not 1 <= len(batch) <= job.batch_size:
             raise JobError("invalid-input", f"batch {number} has {len(batch)} rows, expected 1 to {job.batch_size}")
+    untellable = [one for one in job.measures if one != "error"]
+    if untellable:
+        raise JobError("unsupported", f"measure {untellable[0]} of rows is not known, expected error. Run: sedi trainer setup python")
     if not job.batches:
         raise JobError("invalid-input", "there are no batches")

@@ -31,6 +31,8 @@ class RowSignals:
     nll: torch.Tensor
     #: Sum over target tokens of log p(best token) − log p(target), nats; no gradient.
     gap: torch.Tensor
+    #: Sum over target tokens of ‖softmax − one-hot‖₂; no gradient; zeros where nobody asked.
+    error: torch.Tensor
 
 
 @dataclass
@@ -39,36 +41,43 @@ class TokenSignals(ModelOutput):
 
     nll: torch.Tensor | None = None
     gap: torch.Tensor | None = None
+    error: torch.Tensor | None = None
 
 
 class _Signals(torch.autograd.Function):
-    """(M, V) logits and (M,) targets to nll and gap. In float32 whatever the model computes in, a piece at a time: what stays for the backward
+    """(M, V) logits and (M,) targets to nll, gap and, if asked for, error. In float32 whatever the model computes in, a piece at a time: what stays for the backward
     pass is the logits and one number per target."""
 
     @staticmethod
-    def forward(ctx, logits: torch.Tensor, wanted: torch.Tensor):
-        log_sum, target, best = (logits.new_empty(len(logits), dtype=torch.float32) for _ in range(3))
+    def forward(ctx, logits: torch.Tensor, wanted: torch.Tensor, errors: bool):
+        log_sum, target, best, error = (logits.new_zeros(len(logits), dtype=torch.float32) for _ in range(4))
         for piece in _pieces(logits):
             part = logits[piece].float()
             log_sum[piece] = part.logsumexp(dim=-1)
             target[piece] = part.gather(-1, wanted[piece].unsqueeze(-1)).squeeze(-1)
             best[piece] = part.amax(dim=-1)
+            if errors:
+                error[piece] = _differences(part, log_sum[piece], wanted[piece]).norm(dim=-1)
         ctx.save_for_backward(logits, wanted, log_sum)
         gap = best - target
-        ctx.mark_non_differentiable(gap)
-        return log_sum - target, gap
+        ctx.mark_non_differentiable(gap, error)
+        return log_sum - target, gap, error
 
     @staticmethod
-    def backward(ctx, gradient: torch.Tensor, _):
+    def backward(ctx, gradient: torch.Tensor, _, __):
         """∂nll/∂logits = softmax − one-hot."""
         logits, wanted, log_sum = ctx.saved_tensors
         result = torch.empty_like(logits)
         for piece in _pieces(logits):
-            part = (logits[piece].float() - log_sum[piece].unsqueeze(-1)).exp_()
-            places = wanted[piece].unsqueeze(-1)
-            part.scatter_add_(-1, places, part.new_full(places.shape, -1.0))
-            result[piece] = part.mul_(gradient[piece].unsqueeze(-1))
-        return result, None
+            result[piece] = _differences(logits[piece].float(), log_sum[piece], wanted[piece]).mul_(gradient[piece].unsqueeze(-1))
+        return result, None, None
+
+
+def _differences(logits: torch.Tensor, log_sum: torch.Tensor, wanted: torch.Tensor) -> torch.Tensor:
+    """(M, V) softmax − one-hot."""
+    part = (logits - log_sum.unsqueeze(-1)).exp_()
+    places = wanted.unsqueeze(-1)
+    return part.scatter_add_(-1, places, part.new_full(places.shape, -1.0))
 
 
 def _pieces(logits: torch.Tensor) -> list[slice]:
@@ -76,8 +85,8 @@ def _pieces(logits: torch.Tensor) -> list[slice]:
     return [slice(start, start + rows) for start in range(0, len(logits), rows)]
 
 
-def add_token_signals(model) -> None:
-    """Makes `model(..., targets=Targets)` return TokenSignals; without `targets` it is what it was.
+def add_token_signals(model, errors: bool = False) -> None:
+    """Makes `model(..., targets=Targets)` return TokenSignals; without `targets` it is what it was. `errors`: whether to tell those as well.
 
     The model's own code makes the logits, with whatever it does to them after its head, but of the targets' places only: what comes out of its
     body is cut down to them first. So logits of prompts and padding, the larger part as a rule, are never made. A model without a body of its own
@@ -105,8 +114,8 @@ def add_token_signals(model) -> None:
             chosen[:] = [targets.places]
         logits = original(*arguments, **named, use_cache=False).logits
         logits = logits[0] if has_body else logits.reshape(-1, logits.shape[-1]).index_select(0, targets.places)
-        nll, gap = _Signals.apply(logits, targets.tokens)
-        return TokenSignals(nll=nll, gap=gap)
+        nll, gap, error = _Signals.apply(logits, targets.tokens, errors)
+        return TokenSignals(nll=nll, gap=gap, error=error)
 
     model.forward = types.MethodType(forward, model)
 
@@ -114,4 +123,4 @@ def add_token_signals(model) -> None:
 def row_signals(tokens: TokenSignals, targets: Targets, shape: torch.Size) -> RowSignals:
     """Sums over the targets of each of the N rows of a pass of (N, T) tokens; in the same order every time."""
     spread = lambda values: values.new_zeros(shape.numel()).index_copy(0, targets.places, values).view(shape).sum(dim=1)  # noqa: E731
-    return RowSignals(nll=spread(tokens.nll), gap=spread(tokens.gap))
+    return RowSignals(nll=spread(tokens.nll), gap=spread(tokens.gap), error=spread(tokens.error))

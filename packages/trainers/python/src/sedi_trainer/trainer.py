@@ -34,6 +34,8 @@ class StepSignals:
     #: Means per target token of each row; 0 where a row has none.
     example_losses: list[float]
     example_gaps: list[float]
+    #: Mean ‖softmax − one-hot‖₂ per target token of each row; None where the job does not ask.
+    example_errors: list[float] | None
     #: Whether a row was left out of the loss; None where the job has no mask.
     masked: list[bool] | None
 
@@ -90,8 +92,8 @@ class ComposedTrainer(SFTTrainer):
         self.on_step = on_step
         # The loss below is normalised over the whole step already.
         self.model_accepts_loss_kwargs = True
-        add_token_signals(self.model.get_base_model() if isinstance(self.model, PeftModel) else self.model)
-        #: For each pass of the step: its rows, and (3, N) on the device: nll, gap, whether masked.
+        add_token_signals(self.model.get_base_model() if isinstance(self.model, PeftModel) else self.model, "error" in job.measures)
+        #: For each pass of the step: its rows, and (4, N) on the device: nll, gap, error, whether masked.
         self._passes: list[tuple[list[int], torch.Tensor]] = []
         self._trimmed: set[int] = set()
 
@@ -137,7 +139,8 @@ class ComposedTrainer(SFTTrainer):
                     nlls = self._forward(self.model_wrapped, inputs).nll.tolist()
                 losses += [(nll / max(1, self.rows[row].targets), row) for nll, row in zip(nlls, sample["rows"]) if row != FILLER]
         losses = self._from_all(losses)
-        return {row for _, row in sorted(losses, reverse=True)[: math.floor(self.job.mask.share * len(losses))]}
+        highest = {row for _, row in sorted(losses, reverse=True)[: math.floor(self.job.mask.share * len(losses))]}
+        return {row for row in highest if self.rows[row].id not in self.job.mask.exempt}
 
     def _forward(self, model, inputs: dict[str, Any]) -> RowSignals:
         targets = Targets(inputs["target_places"], inputs["target_tokens"])
@@ -149,7 +152,7 @@ class ComposedTrainer(SFTTrainer):
         signals = self._forward(model, inputs)
         keep = self._keep(rows, signals.gap)
         # Read when the step is over: until then nothing waits for the device.
-        self._passes.append((rows, torch.stack([signals.nll.detach(), signals.gap, 1.0 - keep])))
+        self._passes.append((rows, torch.stack([signals.nll.detach(), signals.gap, signals.error, 1.0 - keep])))
         total = max(1, sum(self.rows[row].targets for row in self._step_rows))
         # Data parallelism averages over processes what has to be a sum.
         loss = (signals.nll * keep).sum() * self.accelerator.num_processes / total
@@ -159,14 +162,15 @@ class ComposedTrainer(SFTTrainer):
         """(N,) 1 for rows that are learned from, 0 for masked ones."""
         if self._masking and self.job.mask.rule == "gap":
             targets = torch.tensor([1 if row == FILLER else max(1, self.rows[row].targets) for row in rows], device=gap.device)
-            return (gap / targets <= self.job.mask.threshold).to(gap.dtype)
+            exempt = torch.tensor([row != FILLER and self.rows[row].id in self.job.mask.exempt for row in rows], device=gap.device)
+            return ((gap / targets <= self.job.mask.threshold) | exempt).to(gap.dtype)
         return torch.tensor([0.0 if row in self._trimmed else 1.0 for row in rows], device=gap.device)
 
-    def _read_passes(self) -> dict[int, tuple[float, float, bool]]:
-        """nll, gap and whether masked of every row of the step, of all processes. Waits for the device: once a step."""
+    def _read_passes(self) -> dict[int, tuple[float, float, float, bool]]:
+        """nll, gap, error and whether masked of every row of the step, of all processes. Waits for the device: once a step."""
         rows = [row for part, _ in self._passes for row in part]
         figures = torch.cat([part for _, part in self._passes], dim=1).tolist()
-        own = [(row, (nll, gap, masked > 0)) for row, nll, gap, masked in zip(rows, *figures) if row != FILLER]
+        own = [(row, (nll, gap, error, masked > 0)) for row, nll, gap, error, masked in zip(rows, *figures) if row != FILLER]
         return dict(self._from_all(own))
 
     def _clip_grad_norm(self, model):
@@ -174,7 +178,7 @@ class ComposedTrainer(SFTTrainer):
         if self._masking:
             seen = self._read_passes()
             total = sum(self.rows[row].targets for row in seen)
-            kept = sum(self.rows[row].targets for row, (_, _, masked) in seen.items() if not masked)
+            kept = sum(self.rows[row].targets for row, (*_, masked) in seen.items() if not masked)
             if kept not in (0, total):
                 for parameter in model.parameters():
                     if parameter.grad is not None:
@@ -192,13 +196,14 @@ class ComposedTrainer(SFTTrainer):
         signals = StepSignals(
             step=step,
             example_ids=[self.rows[row].id for row in step_rows],
-            loss=sum(nll for (nll, _, _), _ in per_row) / max(1, tokens),
+            loss=sum(nll for (nll, *_), _ in per_row) / max(1, tokens),
             grad_norm=float(logs["grad_norm"]),
             learning_rate=float(logs["learning_rate"]),
             target_tokens=tokens,
-            example_losses=[nll / targets for (nll, _, _), targets in per_row],
-            example_gaps=[gap / targets for (_, gap, _), targets in per_row],
-            masked=None if self.job.mask.rule == "none" else [masked for (_, _, masked), _ in per_row],
+            example_losses=[nll / targets for (nll, *_), targets in per_row],
+            example_gaps=[gap / targets for (_, gap, *_), targets in per_row],
+            example_errors=[error / targets for (_, _, error, _), targets in per_row] if "error" in self.job.measures else None,
+            masked=None if self.job.mask.rule == "none" else [masked for (*_, masked), _ in per_row],
         )
         if not math.isfinite(signals.loss) or not math.isfinite(signals.grad_norm):
             raise JobError("nan-loss", f"step {step}: the loss is {signals.loss}, its gradient’s norm {signals.grad_norm}. Lower training.learningRate, or train in another precision.")
