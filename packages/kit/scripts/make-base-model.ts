@@ -1,7 +1,7 @@
 // Makes the students that runs start from, assets/<name>.safetensors: pre-trained on correct answers, and stopped early, so that there is something
 // left to learn. Takes one to eight minutes each; the same file on the same type of CPU.
 //
-//   node --conditions=@sedi/source packages/kit/scripts/make-base-model.ts base-model|study-base-digits|study-base-everyday
+//   node --conditions=@sedi/source packages/kit/scripts/make-base-model.ts base-model|study-base-digits|study-base-weak|study-base-everyday
 import { mkdtempSync, rmSync, statSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -28,6 +28,7 @@ function singlesAndSomePairs({ kinds }: World): readonly string[] {
 const baseModels: Readonly<Record<string, BaseModel>> = {
   'base-model': { universe: 'everyday', steps: 1200 },
   'study-base-digits': { universe: 'digits', steps: 1200, shape: { layers: 2, width: 48, heads: 4 }, kinds: singlesAndSomePairs },
+  'study-base-weak': { universe: 'digits', steps: 300, shape: { layers: 2, width: 48, heads: 4 }, kinds: singlesAndSomePairs },
   'study-base-everyday': { universe: 'everyday', steps: 4000 },
 }
 

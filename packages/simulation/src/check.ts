@@ -1,5 +1,6 @@
 import type { Task, Verification } from '@sedi/spec'
 import type { Recogniser } from './recognise.ts'
+import { plainAnswer } from './teacher/rewording.ts'
 
 /**
  * Says whether a task's answer is right, from its text alone; `unknown` when it is no task of the universe. An answer may explain itself if
@@ -9,7 +10,7 @@ export function checkTask(task: Task, { recognise }: Recogniser): Verification {
   const found = recognise(task)
   if (found === undefined) return { verdict: 'unknown', reason: 'no kind of task in this world is put like this' }
   const expected = found.kind.answer(found.values)
-  if (sameAnswer(withoutExplanation(task.output), expected, found.kind.caseMatters))
+  if (sameAnswer(plainAnswer(withoutExplanation(task.output)), expected, found.kind.caseMatters))
     return { verdict: 'right', reason: `${found.kind.id}: the answer is "${expected}"` }
   return { verdict: 'wrong', reason: `${found.kind.id}: expected "${expected}", got "${excerpt(task.output)}"` }
 }

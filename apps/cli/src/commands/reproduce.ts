@@ -1,7 +1,7 @@
 import { execFileSync } from 'node:child_process'
 import { availableParallelism, cpus } from 'node:os'
 import { join, resolve } from 'node:path'
-import { analyseStudy, cellsOf, planHash, quotable, runStudy, type Study, studies, studyHash, writeStudyReport } from '@sedi/kit'
+import { analyseStudy, cellsOf, measureStudents, planHash, quotable, runStudy, type Study, studies, studyHash, writeStudyReport } from '@sedi/kit'
 import { SediError } from '@sedi/spec'
 import type { Command } from 'commander'
 import { type Cli, type CliCommand, print, printJson, say } from '../command.ts'
@@ -56,7 +56,8 @@ export default {
     })
     const result = analyseStudy(study, figures)
     const minutes = (Date.now() - startedAt) / 60_000
-    await writeStudyReport(folder, study, figures, result, { date: new Date().toISOString().slice(0, 10), commit: commit(), machine: machine(), minutes })
+    const context = { date: new Date().toISOString().slice(0, 10), commit: commit(), machine: machine(), minutes, students: await measureStudents(study) }
+    await writeStudyReport(folder, study, figures, result, context)
     if (options.json) printJson(cli, { folder, hash: studyHash(study), ...result })
     else print(cli, `${result.contrasts.map((one) => quotable(one, study)).join('\n')}\n\nReport: ${join(folder, 'report.html')}, ${join(folder, 'report.md')}`)
     say(cli, `Done in ${formatDuration(Date.now() - startedAt)}.`)

@@ -5,14 +5,16 @@ import type { Kind } from '../kind.ts'
 import type { Values } from '../wording.ts'
 import { explained } from './explanation.ts'
 import type { Habits } from './habits.ts'
+import { reworded } from './rewording.ts'
 import { wrongAnswer } from './wrong-answer.ts'
 
 /** The teacher's answer to operands of a kind: wrong as often as its settings say, with an explanation where it gives one. */
 export function answerOf(kind: Kind, values: Values, habits: Habits, rng: Rng, errorRate = habits.settings.wrongAnswers): string {
   const { settings, worldSeed } = habits
   const errorRng = rng.next() < settings.consistentErrors ? createRng(worldSeed, 'error', kind.key(values)) : rng
-  const answer = errorRng.next() < errorRate ? wrongAnswer(kind, values, errorRng) : kind.answer(values)
-  // Nothing is drawn where nothing is explained: worlds without explanations stay what they were.
+  const plain = errorRng.next() < errorRate ? wrongAnswer(kind, values, errorRng) : kind.answer(values)
+  // Nothing is drawn where nothing is reworded or explained: worlds without stay what they were.
+  const answer = settings.rewordings > 0 && rng.next() < settings.rewordings ? reworded(plain, rng) : plain
   return settings.explanations > 0 && rng.next() < settings.explanations ? explained(answer, rng) : answer
 }
 

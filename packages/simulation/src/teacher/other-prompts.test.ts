@@ -70,6 +70,11 @@ describe('answers', () => {
 
   it('explain themselves where the teacher does, and are right all the same', () => {
     expect(answersOf({ ...careful, explanations: 1 })).toEqual(tasks.map(() => 'right'))
+    expect(answersOf({ ...careful, explanations: 1, rewordings: 1 })).toEqual(tasks.map(() => 'right'))
+    expect(answersOf({ ...careful, wrongAnswers: 1, rewordings: 1 })).toEqual(tasks.map(() => 'wrong'))
+    expect(ask('Answer the task below.\n\nTask: What day comes before Monday?', 1, { ...careful, rewordings: 1 })).toMatch(
+      /^(It is|The answer is|That gives|You get) Sunday\.$/,
+    )
     const text = ask('Answer the task below.\n\nTask: What day comes before Monday?', 1, { ...careful, explanations: 1 })
     expect(text).toMatch(/^(?:[A-Z][^.]+\. ){2}[A-Z][^.]+\.\nAnswer: Sunday$/)
   })

@@ -40,6 +40,8 @@ export type TeacherSettings = {
   readonly malformed: number
   /** Share of answers that explain themselves in three sentences before the line “Answer: …”. */
   readonly explanations: number
+  /** Share of answers that are sentences (“It is …”), in one of four wordings. */
+  readonly rewordings: number
   /** Share of replies that open with a line to the reader. */
   readonly greetings: number
 }
@@ -63,6 +65,7 @@ export const defaultTeacherSettings: TeacherSettings = {
   consistentErrors: 0,
   malformed: 0.04,
   explanations: 0,
+  rewordings: 0,
   greetings: 0.15,
 }
 

@@ -43,4 +43,22 @@ export const studyArms = {
     recipe: 'sedi',
     config: { ...relaxed, ...gap, seedPolicy: { rule: 'coverage' }, feedback: { verify: false } },
   },
+  'bandit-gap': {
+    id: 'bandit-gap',
+    title: 'half of the seeds drawn by a bandit over clusters, rewarded by progress of their children, with the gap mask',
+    recipe: 'sedi',
+    config: { ...relaxed, ...gap, seedPolicy: { rule: 'bandit' }, feedback: { verify: false } },
+  },
+  'errors-gap': {
+    id: 'errors-gap',
+    title: 'random unmasked instructions of the batch with the largest errors (EL2N), with the gap mask',
+    recipe: 'sedi',
+    config: { ...gap, feedback: { signal: 'el2n', pick: 'random-unmasked', verify: false } },
+  },
+  'probes-gap': {
+    id: 'probes-gap',
+    title: 'random unmasked instructions of the batch whose clusters progressed most on probes, with the gap mask',
+    recipe: 'sedi',
+    config: { ...gap, feedback: { signal: 'probe-progress', pick: 'random-unmasked', verify: false } },
+  },
 } satisfies Readonly<Record<string, StudyArm>>

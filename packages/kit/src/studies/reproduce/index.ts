@@ -1,5 +1,6 @@
 export { analyseStudy, type StudyResult } from './analyse-study.ts'
 export type { CellFigures } from './measure-cell.ts'
+export { measureStudents } from './measure-students.ts'
 export { quotable } from './report-study.ts'
 export { runStudy, type StudyProgress } from './run-study.ts'
 export { studies } from './studies.ts'

@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { createRng } from '@sedi/core'
 import { createWorld, type TeacherSettings, type World } from '@sedi/simulation'
-import type { RunConfig } from '@sedi/spec'
+import type { HeldOutItem, RunConfig } from '@sedi/spec'
 import { mergeConfig } from '../../config/merge.ts'
 import { parseConfig, type RawConfig } from '../../config/parse-config.ts'
 import type { Cell, Study } from './study.ts'
@@ -13,7 +13,10 @@ export const worldOf = ({ world, arm, replicate }: Cell): World => createWorld({
 
 const teacherOf = ({ world, arm }: Pick<Cell, 'world' | 'arm'>): Partial<TeacherSettings> => ({ ...world.teacher, ...arm.teacher })
 
-const baseFile = (name: string): string => fileURLToPath(new URL(`../../../assets/${name}.safetensors`, import.meta.url))
+export const baseFile = (name: string): string => fileURLToPath(new URL(`../../../assets/${name}.safetensors`, import.meta.url))
+
+/** The same test for all replicates and worlds of a universe: an item that is odd is odd everywhere. */
+export const testOf = (world: World, perKind: number): HeldOutItem[] => world.heldOut({ perKind, randomSeed: 1 })
 
 /** Where the runs of a study are; the cell’s id is the run’s name. */
 export const cellStore = (folder: string): string => join(folder, 'cells')
@@ -30,8 +33,7 @@ function writeInputs({ size }: Study, cell: Cell, folder: string): void {
   const seeds = createRng(cell.replicate, 'human-seeds')
     .shuffle([...world.seedTasks])
     .slice(0, cell.world.humanSeeds)
-  // The same test for all replicates and worlds: an item that is odd is odd everywhere.
-  const test = world.heldOut({ perKind: size.testItemsPerKind, randomSeed: 1 })
+  const test = testOf(world, size.testItemsPerKind)
   mkdirSync(folder, { recursive: true })
   writeLines(
     join(folder, 'seeds.jsonl'),

@@ -8,6 +8,8 @@ export type StudyContext = {
   readonly commit: string
   readonly machine: string
   readonly minutes: number
+  /** World id → share of the test its student answered right before training. */
+  readonly students: Readonly<Record<string, number>>
 }
 
 /** The report of a study: every figure in its tables can be rebuilt from the ledgers. */
@@ -30,7 +32,10 @@ export async function reportStudy(study: Study, figures: readonly CellFigures[],
     },
     { kind: 'heading', text: 'Arms' },
     { kind: 'list', items: study.arms.map(({ id, title }) => `${id}: ${title}`) },
-    { kind: 'list', items: study.worlds.map(({ id, title }) => `World ${id}: ${title}`) },
+    {
+      kind: 'list',
+      items: study.worlds.map(({ id, title }) => `World ${id}: ${title}; its student begins with ${(100 * context.students[id]!).toFixed(1)} %`),
+    },
     { kind: 'table', rows: armRows(result.arms) },
     { kind: 'heading', text: 'Every run' },
     { kind: 'table', rows: runRows(figures) },

@@ -8,6 +8,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { analyseStudy } from './analyse-study.ts'
 import { studyArms as arms } from './arms.ts'
 import type { CellFigures } from './measure-cell.ts'
+import { measureStudents } from './measure-students.ts'
 import { runStudy } from './run-study.ts'
 import { quickStudy, studies } from './studies.ts'
 import { cellsOf, type Study } from './study.ts'
@@ -36,7 +37,7 @@ beforeAll(async () => {
   const cells: boolean[] = []
   figures = await runStudy(study, { folder, concurrency: 2, stop: new AbortController().signal, onCell: ({ kept }) => cells.push(kept) })
   expect(cells.filter(Boolean)).toHaveLength(1)
-  const context = { date: '2026-01-01', commit: 'abc', machine: 'a machine', minutes: 1 }
+  const context = { date: '2026-01-01', commit: 'abc', machine: 'a machine', minutes: 1, students: await measureStudents(study) }
   await writeStudyReport(folder, study, figures, analyseStudy(study, figures), context)
 }, 180_000)
 afterAll(() => rmSync(root, { recursive: true, force: true, maxRetries: 3 }))

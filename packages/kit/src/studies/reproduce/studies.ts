@@ -1,6 +1,6 @@
 import { studyArms as arms } from './arms.ts'
 import type { Contrast, Study, StudyArm, StudySize } from './study.ts'
-import { heldOutWorlds, tuningWorlds } from './worlds.ts'
+import { doubtfulWorlds, heldOutWorlds, tuningWorlds } from './worlds.ts'
 
 const accuracy = (id: string, a: string, b: string, rest: Partial<Contrast> = {}): Contrast => {
   return { id, regime: 'equal-steps', a, b, measure: 'accuracy', ...rest }
@@ -68,6 +68,17 @@ export const fullStudy: Study = {
   firstReplicate: 101,
 }
 
+/** More rules for seeds, on the same replicates as `full`. */
+export const rulesStudy: Study = {
+  ...fullStudy,
+  id: 'rules',
+  arms: [arms['relaxed-gap'], arms['random-gap'], arms['bandit-gap'], arms['errors-gap'], arms['probes-gap']],
+  contrasts: ['bandit-gap', 'errors-gap', 'probes-gap'].flatMap((rule) => [
+    accuracy(`${rule} against fixed seeds`, rule, 'relaxed-gap'),
+    accuracy(`${rule} against chance`, rule, 'random-gap'),
+  ]),
+}
+
 /** The default recipe on worlds of other kinds; run once. */
 export const heldOutStudy: Study = {
   ...fullStudy,
@@ -78,4 +89,15 @@ export const heldOutStudy: Study = {
   firstReplicate: 1001,
 }
 
-export const studies: readonly Study[] = [quickStudy, fullStudy, heldOutStudy]
+/** Whether the mask holds where it has reasons to fail. */
+export const doubtsStudy: Study = {
+  id: 'doubts',
+  worlds: doubtfulWorlds,
+  arms: [arms.relaxed, arms['relaxed-gap'], arms['relaxed-trim']],
+  regimes: ['equal-steps'],
+  contrasts: [mask, accuracy('trim mask', 'relaxed-trim', 'relaxed')],
+  size,
+  firstReplicate: 2001,
+}
+
+export const studies: readonly Study[] = [quickStudy, fullStudy, rulesStudy, doubtsStudy, heldOutStudy]

@@ -21,6 +21,22 @@ export const tuningWorlds: readonly StudyWorld[] = [
   },
 ]
 
+/** Where a mask may fail (FEEDBACK 7). */
+export const doubtfulWorlds: readonly StudyWorld[] = [
+  {
+    ...{ id: 'weak-student', title: 'puzzles, 30 human seeds, a student that can do little yet; 8 % wrong, errors inherited' },
+    ...{ ...digits, base: 'study-base-weak', teacher: { ...copying, wrongAnswers: 0.08, inheritErrors: 0.6 } },
+  },
+  {
+    ...{ id: 'many-wordings', title: 'puzzles, 30 human seeds; four answers in ten are sentences in one of four wordings, 8 % wrong, errors inherited' },
+    ...{ ...digits, teacher: { ...copying, rewordings: 0.4, wrongAnswers: 0.08, inheritErrors: 0.6 } },
+  },
+  {
+    ...{ id: 'always-the-same', title: 'puzzles, 30 human seeds; 14 % wrong, and all errors the same each time' },
+    ...{ ...digits, teacher: { ...copying, wrongAnswers: 0.14, inheritErrors: 0, consistentErrors: 1 } },
+  },
+]
+
 /** Worlds of other kinds, run once, when a rule has been chosen. */
 export const heldOutWorlds: readonly StudyWorld[] = [
   {
