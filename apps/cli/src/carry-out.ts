@@ -1,11 +1,17 @@
-import type { HeldRun, RunOutcome, RunReport } from '@sedi/kit'
-import { notesOf, reportRun } from '@sedi/kit'
+import { type HeldRun, notesOf, type RunOutcome, type RunReport, reportRun, type ShadowBaseline } from '@sedi/kit'
 import { type Cli, print, printJson, say } from './command.ts'
 import { exitCodeOfRun } from './exit-codes.ts'
 import { renderReport } from './render-report.ts'
 import { type LogOptions, watchRun } from './run-log.ts'
+import { replayBaseline } from './shadow-baseline.ts'
 
-export type CarriedOut = { readonly outcome: RunOutcome; readonly report: RunReport; readonly exitCode: number }
+export type CarriedOut = {
+  readonly outcome: RunOutcome
+  readonly report: RunReport
+  /** Null when the run was stopped by its user, who is not made to wait for it, or has written nothing. */
+  readonly shadowBaseline: ShadowBaseline | null
+  readonly exitCode: number
+}
 
 export type CarryOutOptions = LogOptions & {
   /** Which run it is, where there are several. */
@@ -21,8 +27,9 @@ export async function carryOut(cli: Cli, run: HeldRun, { label = '', beforeClosi
     const outcome = await run.execute({ stop: cli.stop, abort: cli.abort, onProgress, onNotice, onEvent, logTexts })
     end(outcome)
     const report = await reportRun(run.ledger)
+    const shadowBaseline = cli.stop.aborted ? null : await replayBaseline(cli, run.ledger, report, { quiet: log.logFormat === 'json' })
     await beforeClosing()
-    return { outcome, report, exitCode: exitCodeOfRun(outcome, report.calls) }
+    return { outcome, report, shadowBaseline, exitCode: exitCodeOfRun(outcome, report.calls) }
   } finally {
     await run.close()
   }
@@ -35,10 +42,10 @@ export function showCarriedOut(
   carried: CarriedOut,
   { json = false, logFormat }: Pick<LogOptions, 'logFormat'> & { readonly json?: boolean | undefined } = {},
 ): void {
-  const { report, outcome } = carried
+  const { report, shadowBaseline, outcome } = carried
   const error = outcome.error && { code: outcome.error.code, message: outcome.error.message }
-  if (json) printJson(cli, { ...report, folder: run.folder, error })
-  else print(cli, renderReport(report, run.folder, notesOf(run.config)))
+  if (json) printJson(cli, { ...report, shadowBaseline, folder: run.folder, error })
+  else print(cli, renderReport({ ...report, shadowBaseline }, run.folder, notesOf(run.config)))
   if (logFormat !== 'json') sayOutcome(cli, carried)
 }
 

@@ -1,4 +1,4 @@
-export { formatCount, formatPercent, formatUsd } from '@sedi/kit'
+export { formatCount, formatPercent, formatSigned, formatUsd } from '@sedi/kit'
 
 export function formatDuration(ms: number): string {
   const seconds = Math.round(ms / 1000)

@@ -1,6 +1,6 @@
 import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { openStore } from '@sedi/kit'
+import { openStore, type ShadowBaseline } from '@sedi/kit'
 import type { CandidateFact, SeedEventFact } from '@sedi/spec'
 import { beforeAll, describe, expect, it } from 'vitest'
 import { type Finished, sedi } from './fixtures/spawn-sedi.ts'
@@ -8,7 +8,7 @@ import { testFolder, writeConfig } from './fixtures/test-folder.ts'
 
 let folder: string
 let run: string
-let report: Record<string, unknown> & { readonly kept: number; readonly raw: number }
+let report: Record<string, unknown> & { readonly kept: number; readonly raw: number; readonly shadowBaseline: ShadowBaseline }
 let candidates: readonly CandidateFact[]
 let promoted: SeedEventFact
 
@@ -48,6 +48,18 @@ describe('status and runs', () => {
     expect(JSON.parse(await answer('status', `./runs/${run}`, '--json'))).toEqual(report)
   })
 
+  it('beside the run stands what Self-Instruct’s filter would have kept of the same answers, unless it is left out', async () => {
+    const text = await answer('status', run)
+    const { kept, costPerKeptUsd } = report.shadowBaseline
+    expect(report.shadowBaseline).toMatchObject({ threshold: 0.7, raw: report.raw, sameFilter: false })
+    expect(kept).toBeLessThan(report.kept)
+    expect(text).toContain(`\n  baseline      Self-Instruct’s filter (0.7): ${kept} kept, `)
+    expect(text).toContain(`$${costPerKeptUsd!.toFixed(6)} per kept\n`)
+    expect(text).toContain(`this run:                     ${report.kept} kept, `)
+    expect(text).toContain('a replay of the same answers, not another run')
+    expect(JSON.parse(await answer('status', run, '--no-baseline', '--json')).shadowBaseline).toBeNull()
+  })
+
   it('status in words has the same figures, and what to know of them', async () => {
     const text = await answer('status', run)
     expect(text).toMatch(new RegExp(`^${run} · recipe sedi · done\n {2}rounds {8}2 of 2\n {2}calls {9}6\n {2}tokens {8}[\\d,]+ in`))
@@ -73,7 +85,11 @@ describe('explain', () => {
     expect(await answer('explain', run, similar.id)).toMatch(
       new RegExp(`^${similar.id} · rejected: similar\n(?:.*\n)* {2}too similar to ${similar.nearestId}, `),
     )
-    expect(await answer('explain', run, promoted.seedId)).toContain(`became a seed at the end of round ${promoted.round}: ${promoted.reason}`)
+    const story = await answer('explain', run, promoted.seedId)
+    expect(story).toContain(`became a seed at the end of round ${promoted.round}: ${promoted.reason}`)
+    expect(story).toMatch(/\n {2}end +(still a seed|archived)/)
+    const { story: told } = JSON.parse(await answer('explain', run, promoted.seedId, '--json'))
+    expect(told).toMatchObject({ seedId: promoted.seedId, origin: 'machine', signal: { id: 'batch-grad-norm', used: true }, answer: { by: 'simulated' } })
   })
 
   it('--json has the facts; an unknown id is exit 2', async () => {

@@ -1,8 +1,8 @@
-import type { EvaluationReport, RunReport } from '@sedi/kit'
-import { formatCount, formatPercent, formatUsd } from './format.ts'
+import type { EvaluationReport, RunReport, ShadowBaseline } from '@sedi/kit'
+import { formatCount, formatPercent, formatSigned, formatUsd } from './format.ts'
 
 /** A run's figures, a line each. */
-export function renderReport(report: RunReport, folder: string, notes: readonly string[] = []): string {
+export function renderReport(report: RunReport & { readonly shadowBaseline?: ShadowBaseline | null }, folder: string, notes: readonly string[] = []): string {
   const { rejected } = report
   const lines = [
     `${report.run} · recipe ${report.recipe} · ${report.state}`,
@@ -24,6 +24,7 @@ export function renderReport(report: RunReport, folder: string, notes: readonly 
     ...checkLines(report),
     `  cost          ${formatUsd(report.costUsd, 6)}${inBrackets([report.embedCalls > 0 && `${formatUsd(report.embedUsd, 6)} of it for embeddings`])}${report.costPerKeptUsd === null ? '' : `, ${formatUsd(report.costPerKeptUsd, 6)} per kept instruction`}${report.projectedUsd === null ? '' : `; about ${formatUsd(report.projectedUsd, 4)} at the end`}`,
   ]
+  if (report.shadowBaseline) lines.push(...baselineLines(report, report.shadowBaseline))
   if (report.waitingAttempts > 0)
     lines.push(`  waiting       ${formatCount(report.waitingAttempts)} requests go on at the provider, at most ${formatUsd(report.waitingUsd, 6)} on top`)
   if (report.uncertainAttempts > 0)
@@ -49,6 +50,23 @@ export function renderReport(report: RunReport, folder: string, notes: readonly 
 const inBrackets = (parts: readonly (string | false)[]): string => {
   const said = parts.filter((part) => part !== false)
   return said.length === 0 ? '' : ` (${said.join(', ')})`
+}
+
+/** The same stream under Self-Instruct’s filter, beside what the run made of it. */
+export function baselineLines(
+  { kept, raw, costPerKeptUsd }: Pick<RunReport, 'kept' | 'raw' | 'costPerKeptUsd'>,
+  { threshold, ...shadow }: Omit<ShadowBaseline, 'candidates'>,
+): string[] {
+  if (shadow.sameFilter) return [`  baseline      the run’s filter is Self-Instruct’s (${threshold})`]
+  const figures = (own: { readonly kept: number; readonly rejectedShare: number | null; readonly costPerKeptUsd: number | null }): string =>
+    `${formatCount(own.kept)} kept, ${formatPercent(own.rejectedShare)} rejected${own.costPerKeptUsd === null ? '' : `, ${formatUsd(own.costPerKeptUsd, 6)} per kept`}`
+  const saving = costPerKeptUsd === null || shadow.costPerKeptUsd === null ? undefined : 1 - costPerKeptUsd / shadow.costPerKeptUsd
+  const name = `Self-Instruct’s filter (${threshold}):`
+  return [
+    `  baseline      ${name} ${figures(shadow)}`,
+    `                ${'this run:'.padEnd(name.length)} ${figures({ kept, rejectedShare: raw === 0 ? null : 1 - kept / raw, costPerKeptUsd })}${saving === undefined ? '' : ` (${formatSigned(-saving * 100)} %)`}`,
+    '                a replay of the same answers, not another run: it says nothing about accuracy',
+  ]
 }
 
 /** What the checks found: `pii 3 rejected, refusal 2 flagged`. */

@@ -111,7 +111,8 @@ function scorerOf({ feedback: { scorer } }: RunConfig, folder: string): ExampleS
   }
 }
 
-async function createVerifier({ verifier }: RunConfig): Promise<Verifier | undefined> {
+/** Who knows right answers; undefined in a run without one. */
+export async function createVerifier({ verifier }: Pick<RunConfig, 'verifier'>): Promise<Verifier | undefined> {
   if (verifier === undefined) return undefined
   const { provider, options } = providerOf(verifier)
   return provider.createVerifier?.(options)

@@ -1,12 +1,13 @@
 export { reportHtml, reportMarkdown } from '@sedi/evaluation'
 export type { Progress, RunEvent, RunOutcome } from '@sedi/pipeline'
 export { type CheckModes, type CheckOutcome, checks, createChecks } from '@sedi/pipeline'
-export { createRowWriter, type ImportResult, importLedgerFile, type RowWriter, writeLedgerFile } from '@sedi/store'
+export { createRowWriter, hasScheme, type ImportResult, importLedgerFile, type RowWriter, writeLedgerFile } from '@sedi/store'
 export { type BatchedInstructions, type BatchFigures, type BatchOptions, batchInstructions, type InstructionBatch } from './batch-instructions.ts'
 export { composerNames } from './composer-names.ts'
 export { fingerprintOf } from './config/fingerprint.ts'
 export { configJsonSchema, type JsonSchema } from './config/json-schema.ts'
 export { type ConfigOptions, loadConfig } from './config/load-config.ts'
+export { filesNamedIn, type NamedFile } from './config/named-files.ts'
 export { parseConfig, type RawConfig } from './config/parse-config.ts'
 export { runConfigSchema } from './config/run-config-schema.ts'
 export { type DiagnoseOptions, diagnoseConfig } from './diagnose/diagnose-config.ts'
@@ -47,7 +48,11 @@ export {
 } from './measure-datasets.ts'
 export { notesOf, planRun, type RunPlan } from './plan-run.ts'
 export { recipes } from './recipes/registry.gen.ts'
-export { type FilterReplay, type ReplayOptions, type ReplaySource, replayFilter } from './replay-filter.ts'
+export type { RejectionPoint } from './replay/rejection-curve.ts'
+export { type ReplayCosts, type ReplayCostsOptions, replayCosts, type StreamCost, type ThresholdCosts } from './replay/replay-costs.ts'
+export { replayCostsCaption, replayCostsReport, replayCostsTable, replayQuote } from './replay/replay-costs-report.ts'
+export { type ShadowBaseline, selfInstructThreshold, shadowBaseline } from './replay/shadow-baseline.ts'
+export { type FilterReplay, type ReplayedThreshold, type ReplayOptions, type ReplaySource, replayFilter } from './replay-filter.ts'
 export { type CompareOptions, compareRuns } from './runs/compare/compare-runs.ts'
 export type { ComparedRun, EvaluationComparison, ReplicateComparison, RunComparison, ScoreDifference, SpendingPoint } from './runs/compare/comparison.ts'
 export { comparisonReport, differenceRows, diversityRows, figureCaption, shortValue } from './runs/compare/comparison-report.ts'
@@ -58,12 +63,14 @@ export { createRun, type ExecuteOptions, type HeldRun, openRun, openStore, type 
 export { projectCostUsd } from './runs/project-cost.ts'
 export { type CheckFindings, type EvaluationReport, promotedSeeds, type RunReport, reportRun } from './runs/run-report.ts'
 export { type SalvageReport, salvageRun } from './runs/salvage-run.ts'
+export { type SeedEntry, type SeedFigures, type SeedRound, type SeedStory, tellSeedStory } from './runs/seed-story/tell-seed-story.ts'
 export { type StopOptions, type StopProgress, type Stopped, stopRun } from './runs/stop-run.ts'
 export { layOutQuickstart, type QuickstartArm, quickstartSettings } from './studies/quickstart.ts'
 export {
   analyseStudy,
   type CellFigures,
   cellsOf,
+  measureStudents,
   planHash,
   quotable,
   runStudy,

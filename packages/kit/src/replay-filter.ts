@@ -1,6 +1,6 @@
 import { createNoveltyIndex, type TokenizerName } from '@sedi/core'
-import { createMeaningIndex, heuristics, type MeaningIndex } from '@sedi/pipeline'
-import { type Issue, type Ledger, type RunConfig, SediError, type SemanticFilterConfig } from '@sedi/spec'
+import { createMeaningIndex, heuristics, type MeaningIndex, type PromptStrategy, strategies } from '@sedi/pipeline'
+import { type CandidateFact, type Issue, type Ledger, type RunConfig, SediError, type SemanticFilterConfig } from '@sedi/spec'
 import { createSemanticFilter } from './adapters.ts'
 import { type FilterOptions, openMeanings } from './filter-file.ts'
 import { readTexts } from './inputs/read-texts.ts'
@@ -20,6 +20,12 @@ export type ReplayOptions = {
   readonly threshold?: number | undefined
   /** For `cosine`: the embedder. @default that of the run's `filter.semantic`, else 'word-parts' */
   readonly embedder?: string | undefined
+  /** Leaves a run’s semantic filter out: what the words alone would have decided. @default false */
+  readonly wordsOnly?: boolean | undefined
+  /** Told of every text that reached the filter, once for each threshold (by its place in the list), in the order of the texts. */
+  readonly onVerdict?: ((text: string, place: number, kept: boolean) => void) | undefined
+  /** Told now and then how many candidates have been looked at. */
+  readonly onProgress?: ((done: number) => void) | undefined
 }
 
 export type FilterReplay = {
@@ -31,15 +37,27 @@ export type FilterReplay = {
   readonly candidates: number
   /** Stopped before it, at any threshold alike: broken or malformed rows, named rules, and in a run truncated and contaminated items too. */
   readonly rejectedBefore: number
+  /** Both together: everything that was written. */
+  readonly raw: number
   /** Whose threshold varies. */
   readonly by: 'rouge-l' | 'cosine'
   /** What the run itself did (its threshold is null when it had no such filter); null for a file. */
-  readonly recorded: { readonly threshold: number | null; readonly kept: number } | null
-  /** One per threshold, in the order given; `similar-meaning` where a semantic filter took part. */
-  readonly thresholds: readonly { readonly threshold: number; readonly kept: number; readonly similar: number; readonly 'similar-meaning'?: number }[]
+  readonly recorded: { readonly threshold: number | null; readonly kept: number; readonly unanswered: number } | null
+  /** One per threshold, in the order given. */
+  readonly thresholds: readonly ReplayedThreshold[]
   readonly elapsedMs: number
   /** Broken rows of a file. */
   readonly issues: readonly Issue[]
+}
+
+export type ReplayedThreshold = {
+  readonly threshold: number
+  readonly kept: number
+  readonly similar: number
+  /** Where a semantic filter took part. */
+  readonly 'similar-meaning'?: number
+  /** Of a run that buys answers later: passed the filter, and its answer spoiled it in the run. Later texts were compared with it all the same. */
+  readonly unanswered?: number
 }
 
 /**
@@ -47,8 +65,9 @@ export type FilterReplay = {
  * order, so a text rejected at 0.7 blocks nothing there and may block others at 0.9.
  *
  * For a run the human seeds come first, then every candidate in run order that reached the filter, streamed from the ledger; its own threshold
- * gives exactly what it kept. The answers are those the run bought: with another threshold later prompts could have shown other seeds, and a
- * target of kept instructions would have been met earlier or later. 0.7 is the filter of Self-Instruct over the same candidates.
+ * gives exactly what it kept. Where answers are bought later, an item for which the run asked none counts as kept when it passes. The answers
+ * are those the run bought: with another threshold later prompts could have shown other seeds, and a target of kept instructions would have
+ * been met earlier or later. 0.7 is the filter of Self-Instruct over the same candidates.
  * Cost: that of one filter run per threshold; memory the kept texts of all of them.
  */
 export async function replayFilter(source: ReplaySource, thresholds: readonly number[], options: ReplayOptions = {}): Promise<FilterReplay> {
@@ -62,9 +81,11 @@ export async function replayFilter(source: ReplaySource, thresholds: readonly nu
   const pools = await Promise.all(
     thresholds.map(async (threshold) => createReplayPool({ threshold, tokenizer, ...(await filtersOf(threshold, run?.filter, options)) })),
   )
-  const counts = 'ledger' in source ? await replayRun(source.ledger, run!, pools, by) : await replayFile(source, pools)
+  const offer = offerTo(pools, options)
+  const counts = 'ledger' in source ? await replayRun(source.ledger, run!, { pools, by, offer }) : await replayFile(source, pools, offer)
   return {
     ...counts,
+    raw: counts.candidates + counts.rejectedBefore,
     by,
     thresholds: pools.map(({ threshold, counts }) => ({ threshold, ...counts() })),
     elapsedMs: Math.round(performance.now() - startedAt),
@@ -73,11 +94,16 @@ export async function replayFilter(source: ReplaySource, thresholds: readonly nu
 
 type Filters = { readonly lexical: number; readonly semantic: { readonly threshold: number; readonly meanings: MeaningIndex } | undefined }
 
-async function filtersOf(threshold: number, run: RunConfig['filter'] | undefined, { by, threshold: lexical, embedder }: ReplayOptions): Promise<Filters> {
+async function filtersOf(
+  threshold: number,
+  run: RunConfig['filter'] | undefined,
+  { by, threshold: lexical, embedder, wordsOnly = false }: ReplayOptions,
+): Promise<Filters> {
   if (by === 'cosine') {
     const meanings = run?.semantic === undefined || embedder !== undefined ? await openMeanings({ threshold, embedder }) : await meaningsOf(run.semantic)
     return { lexical: run?.threshold ?? lexical ?? 0.85, semantic: { threshold, meanings } }
   }
+  if (wordsOnly) return { lexical: threshold, semantic: undefined }
   return { lexical: threshold, semantic: run?.semantic && { threshold: run.semantic.threshold, meanings: await meaningsOf(run.semantic) } }
 }
 
@@ -87,7 +113,8 @@ const meaningsOf = async (semantic: SemanticFilterConfig): Promise<MeaningIndex>
 type ReplayPool = {
   readonly threshold: number
   know(text: string): Promise<void>
-  offer(text: string): Promise<void>
+  /** Says whether it passed; `spoiled`: it would not have been kept then either, but would have been known from there on. */
+  offer(text: string, spoiled: boolean): Promise<boolean>
   counts(): Omit<FilterReplay['thresholds'][number], 'threshold'>
 }
 
@@ -99,57 +126,87 @@ function createReplayPool({
 }: Filters & { readonly threshold: number; readonly tokenizer: TokenizerName }): ReplayPool {
   // 0.3 is the lowest threshold the index is built for; below it answers by scanning, as exactly.
   const index = createNoveltyIndex({ tokenizer, threshold: Math.max(0.3, lexical), nearest: 'rejected' })
-  const counted = { kept: 0, similar: 0, 'similar-meaning': 0 }
+  const counted = { kept: 0, similar: 0, 'similar-meaning': 0, unanswered: 0 }
   async function know(text: string): Promise<void> {
     index.add(text)
     await semantic?.meanings.add([text])
   }
-  async function verdictOf(text: string): Promise<keyof typeof counted> {
+  async function verdictOf(text: string): Promise<'kept' | 'similar' | 'similar-meaning'> {
     if (!index.judge(text, lexical).novel) return 'similar'
     return (await semantic?.meanings.nearestAbove(text, semantic.threshold)) === undefined ? 'kept' : 'similar-meaning'
   }
   return {
     threshold,
     know,
-    async offer(text) {
+    async offer(text, spoiled) {
       const verdict = await verdictOf(text)
-      counted[verdict]++
-      if (verdict === 'kept') await know(text)
+      const passed = verdict === 'kept'
+      counted[passed && spoiled ? 'unanswered' : verdict]++
+      if (passed) await know(text)
+      return passed && !spoiled
     },
     counts() {
-      const { 'similar-meaning': alike, ...lexicalOnly } = counted
-      return semantic === undefined ? lexicalOnly : { ...lexicalOnly, 'similar-meaning': alike }
+      const { 'similar-meaning': alike, unanswered, ...always } = counted
+      return { ...always, ...(semantic === undefined ? {} : { 'similar-meaning': alike }), ...(unanswered === 0 ? {} : { unanswered }) }
     },
   }
 }
 
-type Counts = Omit<FilterReplay, 'by' | 'thresholds' | 'elapsedMs'>
+type Counts = Omit<FilterReplay, 'by' | 'raw' | 'thresholds' | 'elapsedMs'>
+
+type Offer = (text: string, spoiled?: boolean) => Promise<void>
+
+/** How many candidates lie between two words about progress. */
+const progressEvery = 5000
+
+function offerTo(pools: readonly ReplayPool[], { onVerdict, onProgress }: ReplayOptions): Offer {
+  let offered = 0
+  return async (text, spoiled = false) => {
+    for (const [place, pool] of pools.entries()) {
+      const kept = await pool.offer(text, spoiled)
+      onVerdict?.(text, place, kept)
+    }
+    offered++
+    if (offered % progressEvery === 0) onProgress?.(offered)
+  }
+}
 
 async function configOf(ledger: Ledger): Promise<RunConfig> {
   const [run] = await ledger.find('run')
   return run!.config as unknown as RunConfig
 }
 
-async function replayRun(ledger: Ledger, { filter }: RunConfig, pools: readonly ReplayPool[], by: FilterReplay['by']): Promise<Counts> {
+type Replaying = { readonly pools: readonly ReplayPool[]; readonly by: FilterReplay['by']; readonly offer: Offer }
+
+async function replayRun(ledger: Ledger, { filter, prompt }: RunConfig, { pools, by, offer }: Replaying): Promise<Counts> {
   const seeds = await ledger.find('seed-event', { action: 'add', origin: 'human' })
   for (const { instruction } of seeds) for (const pool of pools) await pool.know(instruction)
-  const counts = { kept: 0, similar: 0, before: 0 }
-  for await (const { instruction, verdict, reason } of ledger.scan('candidate')) {
-    const outcome = verdict === 'kept' ? 'kept' : reason === 'similar' || reason === 'similar-meaning' ? 'similar' : 'before'
+  const strategy: PromptStrategy = strategies[prompt.strategy as keyof typeof strategies]
+  const counts = { kept: 0, similar: 0, spoiled: 0, before: 0 }
+  for await (const candidate of ledger.scan('candidate')) {
+    const outcome = outcomeOf(candidate, strategy.followUps !== undefined)
     counts[outcome]++
-    if (outcome !== 'before') for (const pool of pools) await pool.offer(instruction)
+    if (outcome !== 'before') await offer(candidate.instruction, outcome === 'spoiled')
   }
   return {
     run: ledger.runId,
     known: seeds.length,
-    candidates: counts.kept + counts.similar,
+    candidates: counts.kept + counts.similar + counts.spoiled,
     rejectedBefore: counts.before,
-    recorded: { threshold: by === 'rouge-l' ? filter.threshold : (filter.semantic?.threshold ?? null), kept: counts.kept },
+    recorded: { threshold: by === 'rouge-l' ? filter.threshold : (filter.semantic?.threshold ?? null), kept: counts.kept, unanswered: counts.spoiled },
     issues: [],
   }
 }
 
-async function replayFile(source: Extract<ReplaySource, { readonly file: string }>, pools: readonly ReplayPool[]): Promise<Counts> {
+/** What the similarity filter had to do with a candidate. `spoiled`: it passed, and what was bought for it later made it useless. */
+function outcomeOf({ verdict, reason, output }: CandidateFact, answersLater: boolean): 'kept' | 'similar' | 'spoiled' | 'before' {
+  if (verdict === 'kept') return 'kept'
+  if (reason === 'similar' || reason === 'similar-meaning') return 'similar'
+  // An output there is only if it was asked for, and it was asked for only after the filter.
+  return reason === 'unanswered' || (answersLater && output !== '') ? 'spoiled' : 'before'
+}
+
+async function replayFile(source: Extract<ReplaySource, { readonly file: string }>, pools: readonly ReplayPool[], offer: Offer): Promise<Counts> {
   const { file, field = 'instruction', against, strict } = source
   const rules = heuristics[(source.heuristics ?? 'none') as keyof typeof heuristics]
   if (rules === undefined)
@@ -165,7 +222,7 @@ async function replayFile(source: Extract<ReplaySource, { readonly file: string 
   for await (const { text } of readTexts(file, field, issues, strict)) {
     const broken = rules.check({ instruction: text, input: '', output: '' })
     counts[broken === undefined ? 'candidates' : 'heuristic']++
-    if (broken === undefined) for (const pool of pools) await pool.offer(text)
+    if (broken === undefined) await offer(text)
   }
   return { run: null, known: counts.known, candidates: counts.candidates, rejectedBefore: counts.heuristic + issues.length, recorded: null, issues }
 }

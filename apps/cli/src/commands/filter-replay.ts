@@ -1,12 +1,25 @@
-import { resolve } from 'node:path'
-import { embedderNames, type FilterReplay, replayFilter, type TokenizerName, tokenizerNames } from '@sedi/kit'
+import { mkdirSync, writeFileSync } from 'node:fs'
+import { basename, join, resolve } from 'node:path'
+import {
+  embedderNames,
+  type ReplayCosts,
+  replayCosts,
+  replayCostsCaption,
+  replayCostsReport,
+  replayCostsTable,
+  replayQuote,
+  reportHtml,
+  reportMarkdown,
+  type TokenizerName,
+  tokenizerNames,
+} from '@sedi/kit'
 import { SediError } from '@sedi/spec'
 import { type Command, Option } from 'commander'
 import { type Cli, type CliCommand, print, printJson, say } from '../command.ts'
 import { withDataSource } from '../data-source.ts'
 import { exitDone } from '../exit-codes.ts'
-import { formatCount, formatDuration, formatPercent, formatTable } from '../format.ts'
-import { share, shares } from '../option-values.ts'
+import { formatCount, formatDuration, formatTable } from '../format.ts'
+import { nonNegativeNumber, share, shares, wholeNumber } from '../option-values.ts'
 
 type Options = {
   readonly thresholds: readonly number[]
@@ -18,6 +31,12 @@ type Options = {
   readonly tokenizer?: TokenizerName
   readonly heuristics?: string
   readonly strict?: boolean
+  readonly diversity?: boolean
+  readonly size?: number
+  readonly repetitions: number
+  readonly report?: string
+  readonly curves?: readonly number[]
+  readonly cost?: number
   readonly store?: string
   readonly json?: boolean
 }
@@ -29,9 +48,16 @@ export default {
   name: 'filter-replay',
   describe: (command: Command) =>
     command
-      .description('What other similarity thresholds would have kept of a run’s candidates or a file’s rows, exactly.')
+      .description('What other similarity thresholds would have kept of a run’s candidates or a file’s rows, exactly: how much, for how much, how varied.')
       .argument('<run|in>', 'a data file, as `sedi filter` reads it; else the id or folder of a run')
       .option('--thresholds <list>', 'numbers from 0 to 1 with commas between them', shares, [0.6, 0.7, 0.8, 0.85, 0.9])
+      .option('--diversity', 'also measure how varied is what each threshold keeps (about 7 s for each); on with --report unless --no-diversity')
+      .option('--no-diversity', 'leave that out of a report')
+      .option('--size <n>', 'texts in each subsample that is measured (default: 200, or half of what the strictest threshold keeps)', wholeNumber)
+      .option('--repetitions <n>', 'subsamples that are measured', wholeNumber, 20)
+      .option('--report <dir>', 'write a report with plots there: filter-replay.html, filter-replay.md with its drawings, filter-replay.json')
+      .option('--curves <list>', 'thresholds whose rejections are drawn against candidates and pool size (default: all)', shares)
+      .option('--cost <usd>', 'of a file: what all of it cost, for dollars per kept text', nonNegativeNumber)
       .option('--semantic <list>', 'vary the cosine of the semantic filter instead of ROUGE-L, over these numbers', shares)
       .addOption(new Option('--embedder <id>', 'what makes the vectors for --semantic (default: the run’s, else word-parts)').choices(embedderNames))
       .option('--threshold <f>', 'of a file, with --semantic: the ROUGE-L F it is filtered by first (default: 0.85)', share)
@@ -47,42 +73,65 @@ export default {
     const { field, tokenizer, heuristics, strict, semantic, embedder, threshold } = options
     const useless = semantic === undefined ? (['embedder', 'threshold'] as const).find((option) => options[option] !== undefined) : undefined
     if (useless !== undefined) throw new SediError('invalid-config', `--${useless} is for --semantic. Add thresholds: --semantic 0.8,0.9.`)
-    const how = semantic === undefined ? {} : ({ by: 'cosine', embedder, threshold } as const)
+    const folder = options.report === undefined ? undefined : resolve(cli.cwd, options.report)
+    const { size, repetitions, report } = options
+    const how = {
+      ...(semantic === undefined ? {} : ({ by: 'cosine', embedder, threshold } as const)),
+      diversity: (options.diversity ?? report !== undefined) ? { size, repetitions } : false,
+      costUsd: options.cost,
+      onMeasure: () => say(cli, 'Measuring how varied it is: some seconds for each threshold (--no-diversity leaves it out).'),
+    }
     const thresholds = semantic ?? options.thresholds
     const against = options.against && resolve(cli.cwd, options.against)
-    const replay = await withDataSource(cli, name!, options.store, (source) => {
-      if ('file' in source) return replayFilter({ ...source, field, tokenizer, against, heuristics, strict }, thresholds, how)
+    const costs = await withDataSource(cli, name!, options.store, (source) => {
+      if ('file' in source) return replayCosts({ ...source, field, tokenizer, against, heuristics, strict }, thresholds, how)
       const ofFiles = fileOptions.find((option) => options[option] !== undefined)
       if (ofFiles !== undefined)
         throw new SediError('invalid-config', `--${ofFiles} is for data files; ${name} is a run, which was filtered as its configuration says.`)
-      return replayFilter(source, thresholds, how)
+      return replayCosts(source, thresholds, how)
     })
-    for (const issue of replay.issues.slice(0, shownIssues)) say(cli, `${issue.path}: ${issue.message}`)
-    if (replay.issues.length > shownIssues) say(cli, `… and ${replay.issues.length - shownIssues} more broken rows.`)
-    const { issues: _, ...figures } = replay
-    if (options.json) printJson(cli, figures)
-    else print(cli, render(replay, name!))
+    for (const issue of costs.issues.slice(0, shownIssues)) say(cli, `${issue.path}: ${issue.message}`)
+    if (costs.issues.length > shownIssues) say(cli, `… and ${costs.issues.length - shownIssues} more broken rows.`)
+    const { issues: _, ...figures } = costs
+    const title = costs.run ?? basename(name!)
+    const quote = replayQuote(costs, title) ?? null
+    if (folder !== undefined) await writeReport(folder, costs, { title, quote, curves: options.curves }, (file) => say(cli, `Written: ${file}`))
+    if (options.json) printJson(cli, { ...figures, quote })
+    else print(cli, render(costs, title, quote))
     return exitDone
   },
 } satisfies CliCommand
 
-function render({ run, known, candidates, rejectedBefore, recorded, by, thresholds, elapsedMs }: FilterReplay, name: string): string {
-  const withMeaning = thresholds.some((one) => one['similar-meaning'] !== undefined)
-  const earlier = run === null ? 'known rows' : 'human seeds'
-  const head = `${run ?? name}: ${formatCount(candidates)} texts reached the similarity filter (${formatCount(rejectedBefore)} rejected before it), after ${formatCount(known)} ${earlier}`
-  const table = formatTable([
-    [by === 'cosine' ? 'cosine ≤' : 'ROUGE-L ≤', 'kept', 'share', 'similar', ...(withMeaning ? ['similar-meaning'] : [])],
-    ...thresholds.map(({ threshold, kept, similar, 'similar-meaning': alike }) => [
-      `${threshold}${threshold === recorded?.threshold ? ' (the run’s)' : ''}`,
-      formatCount(kept),
-      formatPercent(candidates === 0 ? null : kept / candidates),
-      formatCount(similar),
-      ...(alike === undefined ? [] : [formatCount(alike)]),
-    ]),
+type Naming = { readonly title: string; readonly quote: string | null; readonly curves: readonly number[] | undefined }
+
+async function writeReport(folder: string, costs: ReplayCosts, { title, quote, curves }: Naming, onWritten: (file: string) => void): Promise<void> {
+  const report = await replayCostsReport(costs, title, { curves })
+  const { text, files } = reportMarkdown(report, 'filter-replay-')
+  const { issues: _, ...figures } = costs
+  const contents = new Map([
+    ['filter-replay.html', reportHtml(report)],
+    ['filter-replay.md', text],
+    ['filter-replay.json', `${JSON.stringify({ ...figures, quote }, null, 2)}\n`],
+    ...files,
   ])
-  const own =
-    recorded === null
-      ? ''
-      : `\nThe run kept ${formatCount(recorded.kept)}${recorded.threshold === null ? ', without a semantic filter' : ` at ${recorded.threshold}`}. Other thresholds see the same answers; they would have led to other prompts.`
-  return `${head}\n${table}\n${formatDuration(elapsedMs)}${own}`
+  try {
+    mkdirSync(folder, { recursive: true })
+    for (const [name, content] of contents) writeFileSync(join(folder, name), content)
+  } catch (error) {
+    throw new SediError('storage', `Cannot write to ${folder}: ${(error as Error).message}.`, { cause: error })
+  }
+  for (const name of ['filter-replay.html', 'filter-replay.md', 'filter-replay.json']) onWritten(join(folder, name))
+}
+
+function render(costs: ReplayCosts, title: string, quote: string | null): string {
+  const { candidates, rejectedBefore, known, run, recorded, elapsedMs } = costs
+  const earlier = run === null ? 'known rows' : 'human seeds'
+  return [
+    `${title}: ${formatCount(candidates)} texts reached the similarity filter (${formatCount(rejectedBefore)} rejected before it), after ${formatCount(known)} ${earlier}`,
+    formatTable(replayCostsTable(costs)),
+    formatDuration(elapsedMs),
+    ...replayCostsCaption(costs),
+    ...(recorded === null ? [] : ['Other thresholds see the same answers; they would have led to other prompts.']),
+    ...(quote === null ? [] : ['', quote]),
+  ].join('\n')
 }

@@ -1,10 +1,9 @@
 import { rougeL } from '@sedi/core'
-import type { CandidateFact, FactKind, FactOf, SeedEventFact } from '@sedi/spec'
+import type { FactKind, FactOf } from '@sedi/spec'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { finishedRun, trainedConfig } from '../fixtures/small-run.ts'
 import { type Explanation, explain, renderExplanation } from './explain.ts'
 import type { HeldRun } from './open-run.ts'
-import { promotedSeeds } from './run-report.ts'
 
 let run: HeldRun
 beforeAll(async () => {
@@ -58,40 +57,6 @@ describe('an instruction', () => {
     const { text } = await explained(broken!.id, 'instruction')
     expect(text).toMatch(new RegExp(`^${broken!.id} · rejected: malformed\n  why {11}\\S`))
     expect(text).toMatch(/for \$0\.000\d{3} of the call’s price/)
-  })
-})
-
-describe('a seed', () => {
-  it('promoted by feedback: the instruction it was, and why it became a seed', async () => {
-    const promoted = await promotedSeeds(run.ledger)
-    expect(promoted.length).toBeGreaterThan(0)
-    for (const seed of promoted) {
-      const { candidate, seedHistory, text } = await explained(seed.seedId, 'instruction')
-      expect(candidate).toMatchObject({ verdict: 'kept', instruction: seed.instruction, output: seed.output } satisfies Partial<CandidateFact>)
-      expect(seedHistory).toContainEqual(seed)
-      expect(text).toContain(`became a seed at the end of round ${seed.round}: ${seed.reason}`)
-    }
-  })
-
-  it('human: whether it still is one, and the children it had', async () => {
-    const evicted = await facts('seed-event', { action: 'evict' })
-    const gone = new Set(evicted.map(({ seedId }) => seedId))
-    expect(gone.size).toBeGreaterThan(0)
-    expect((await explained([...gone][0]!, 'seed')).text).toMatch(/ · human seed, archived\n[\s\S]*\n {2}evicted {7}at the end of round \d: \S/)
-
-    const calls = await facts('call')
-    const parent = calls.flatMap(({ seedIds }) => seedIds).find((seedId) => !gone.has(seedId))!
-    const { history, offspring, text } = await explained(parent, 'seed')
-    expect(history).toMatchObject([{ action: 'add', round: 0 } satisfies Partial<SeedEventFact>])
-    const own = calls.filter(({ seedIds }) => seedIds.includes(parent)).map(({ callId }) => callId)
-    const children = (await facts('candidate')).filter(({ callId }) => own.includes(callId))
-    const kept = children.filter(({ verdict }) => verdict === 'kept').map(({ id }) => id)
-    const norms = new Map((await facts('step')).map(({ step, gradNorm }) => [step, gradNorm!]))
-    const signals = (await facts('batch')).flatMap(({ step, exampleIds }) => exampleIds.filter((id) => kept.includes(id)).map(() => norms.get(step)!))
-    const meanGradNorm = signals.reduce((sum, norm) => sum + norm, 0) / signals.length
-    expect(offspring).toEqual({ children: children.length, kept: kept.length, meanGradNorm: expect.closeTo(meanGradNorm, 9) })
-    expect(text).toMatch(/ · human seed, active\n/)
-    expect(text).toContain(`children      ${children.length} written from prompts that showed it, ${kept.length} kept`)
   })
 })
 

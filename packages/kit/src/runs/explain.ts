@@ -1,5 +1,7 @@
 import { toUsd } from '@sedi/pipeline'
-import { type BatchFact, type CallFact, type CandidateFact, type Ledger, type Offspring, SediError, type SeedEventFact, type StepFact } from '@sedi/spec'
+import { type BatchFact, type CallFact, type CandidateFact, type Ledger, SediError, type SeedEventFact, type StepFact } from '@sedi/spec'
+import { renderSeedStory } from './seed-story/render-seed-story.ts'
+import { type SeedStory, tellSeedStory } from './seed-story/tell-seed-story.ts'
 
 /** A batch that an instruction was in, and what the trainer told of it: the instruction's own loss, gap and whether a mask left it out. */
 export type TrainedIn = {
@@ -8,6 +10,10 @@ export type TrainedIn = {
   readonly loss: number | undefined
   readonly gap: number | undefined
   readonly masked: boolean | undefined
+  /** EL2N, where it was asked for. */
+  readonly error: number | undefined
+  /** How much of its cluster the round’s mask left out; undefined without clusters or where it left out nothing of it. */
+  readonly maskedCluster: { readonly rows: number; readonly masked: number } | undefined
 }
 
 /** Everything the ledger knows about one id, as data; `renderExplanation` puts it into words. */
@@ -23,13 +29,13 @@ export type Explanation =
       readonly nearest: string | undefined
       readonly trainedIn: readonly TrainedIn[]
       readonly seedHistory: readonly SeedEventFact[]
-      /** What came of it as a seed; undefined when it never was one. */
-      readonly offspring: Offspring | undefined
+      /** What became of it as a seed; undefined when it never was one. */
+      readonly story: SeedStory | undefined
     }
   | {
       readonly kind: 'seed'
       readonly history: readonly SeedEventFact[]
-      readonly offspring: Offspring
+      readonly story: SeedStory
     }
   | {
       readonly kind: 'call'
@@ -67,7 +73,7 @@ async function explainInstruction(ledger: Ledger, candidate: CandidateFact): Pro
     nearest: candidate.nearestId === null ? undefined : await instructionOf(ledger, candidate.nearestId),
     trainedIn: candidate.verdict === 'kept' ? await trainingOf(ledger, candidate.id) : [],
     seedHistory,
-    offspring: seedHistory.length === 0 ? undefined : await ledger.offspring(candidate.id),
+    story: seedHistory.length === 0 ? undefined : await tellSeedStory(ledger, candidate.id),
   }
 }
 
@@ -107,13 +113,27 @@ async function trainingOf(ledger: Ledger, exampleId: string): Promise<TrainedIn[
     batches.map(async (batch) => {
       const [step] = await ledger.find('step', { step: batch.step })
       const row = batch.exampleIds.indexOf(exampleId)
-      return { batch, step, loss: step?.exampleLosses?.[row], gap: step?.exampleGaps?.[row], masked: step?.masked?.[row] }
+      return {
+        batch,
+        step,
+        loss: step?.exampleLosses?.[row],
+        gap: step?.exampleGaps?.[row],
+        masked: step?.masked?.[row],
+        error: step?.exampleErrors?.[row],
+        maskedCluster: step?.masked === null ? undefined : await maskedClusterOf(ledger, batch, row),
+      }
     }),
   )
 }
 
+async function maskedClusterOf(ledger: Ledger, { round, clusters }: BatchFact, row: number): Promise<TrainedIn['maskedCluster']> {
+  const [stage] = await ledger.find('stage', { round, stage: 'train' })
+  const counted = (stage?.summary.maskedClusters ?? []) as readonly { readonly cluster: number; readonly rows: number; readonly masked: number }[]
+  return counted.find(({ cluster }) => cluster === clusters?.[row])
+}
+
 async function explainSeed(ledger: Ledger, history: readonly SeedEventFact[]): Promise<Explanation> {
-  return { kind: 'seed', history, offspring: await ledger.offspring(history[0]!.seedId) }
+  return { kind: 'seed', history, story: await tellSeedStory(ledger, history[0]!.seedId) }
 }
 
 async function explainCall(ledger: Ledger, call: CallFact): Promise<Explanation> {
@@ -160,11 +180,11 @@ function renderInstruction({
   nearest,
   trainedIn,
   seedHistory,
-  offspring,
+  story,
 }: Extract<Explanation, { kind: 'instruction' }>): string {
   const price = candidate.costNanoUsd === null ? 'unknown' : `$${toUsd(candidate.costNanoUsd).toFixed(6)}`
   const lines = [
-    `${candidate.id} · ${candidate.verdict}${candidate.reason === null ? '' : `: ${candidate.reason}`}`,
+    `${candidate.id} · ${candidate.verdict}${candidate.reason === null ? '' : `: ${candidate.reason}`}${seedHistory.length === 0 ? '' : ` · machine seed, ${stateOf(seedHistory)}`}`,
     ...(candidate.detail === '' ? [] : [`  why           ${candidate.detail}`]),
     ...candidate.flags.map(({ check, detail }) => `  flagged       ${check}: ${detail}`),
     ...(candidate.instruction === '' ? [] : taskLines(candidate)),
@@ -177,37 +197,30 @@ function renderInstruction({
     const measure = candidate.reason === 'similar-meaning' ? 'cosine' : 'ROUGE-L'
     lines.push(`  ${relation.padEnd(13)} ${candidate.nearestId}, ${measure} ${candidate.nearestScore!.toFixed(4)}: ${oneLine(nearest ?? '')}`)
   }
-  for (const { batch, step, loss, gap, masked } of trainedIn) {
+  for (const { batch, step, loss, gap, masked, error, maskedCluster } of trainedIn) {
     const told = [
       step?.gradNorm == null ? undefined : `gradient norm ${step.gradNorm.toFixed(4)}`,
       step && `batch loss ${step.loss.toFixed(4)}`,
       loss === undefined ? undefined : `own loss ${loss.toFixed(4)}`,
       gap === undefined ? undefined : `gap ${gap.toFixed(2)}`,
+      error === undefined ? undefined : `EL2N ${error.toFixed(2)}`,
       masked === true ? 'left out by the mask' : undefined,
+      maskedCluster && `${maskedCluster.masked} of ${maskedCluster.rows} rows of its cluster left out in that round`,
     ].filter((part) => part !== undefined)
     const signal = told.length === 0 ? 'nothing told of it yet' : told.join(', ')
     lines.push(`  trained on    step ${batch.step} (round ${batch.round}, one of ${batch.exampleIds.length}): ${signal}`)
   }
   if (candidate.verdict === 'kept' && trainedIn.length === 0) lines.push('  trained on    no batch yet')
-  lines.push(...seedHistory.map(seedLine))
-  if (offspring !== undefined) lines.push(...offspringLines(offspring))
+  if (story !== undefined) lines.push(...renderSeedStory(story))
   return lines.join('\n')
 }
 
-function renderSeed({ history, offspring }: Extract<Explanation, { kind: 'seed' }>): string {
+function renderSeed({ history, story }: Extract<Explanation, { kind: 'seed' }>): string {
   const first = history[0]!
-  return [
-    `${first.seedId} · ${first.origin} seed, ${history.at(-1)!.action === 'add' ? 'active' : 'archived'}`,
-    ...taskLines(first),
-    ...history.map(seedLine),
-    ...offspringLines(offspring),
-  ].join('\n')
+  return [`${first.seedId} · ${first.origin} seed, ${stateOf(history)}`, ...taskLines(first), ...renderSeedStory(story)].join('\n')
 }
 
-const offspringLines = ({ children, kept, meanGradNorm }: Offspring): string[] => [
-  `  children      ${children} written from prompts that showed it, ${kept} kept`,
-  `  signal        ${meanGradNorm === null ? 'no gradient norm of a batch with its children is known' : `mean gradient norm ${meanGradNorm.toFixed(4)} of the batches its children were in`}`,
-]
+const stateOf = (history: readonly SeedEventFact[]): string => (history.at(-1)!.action === 'add' ? 'active' : 'archived')
 
 function renderCall({ call, candidates, followUps, attempts }: Extract<Explanation, { kind: 'call' }>): string {
   return [
@@ -230,10 +243,6 @@ function taskLines(task: { readonly instruction: string; readonly input: string;
     ...(task.input === '' ? [] : [`  input         ${oneLine(task.input)}`]),
     `  output        ${oneLine(task.output)}`,
   ]
-}
-
-function seedLine({ action, round, reason }: SeedEventFact): string {
-  return `  ${(action === 'add' ? 'became a seed' : 'evicted').padEnd(13)} ${round === 0 ? 'before round 1' : `at the end of round ${round}`}: ${reason}`
 }
 
 const oneLine = (text: string): string => {
