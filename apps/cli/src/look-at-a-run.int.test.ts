@@ -11,6 +11,7 @@ let run: string
 let report: Record<string, unknown> & { readonly kept: number; readonly raw: number; readonly shadowBaseline: ShadowBaseline }
 let candidates: readonly CandidateFact[]
 let promoted: SeedEventFact
+let seedIds: ReadonlySet<string | null | undefined>
 
 /** A real run of a second or two: the simulated teacher, a student that is trained, seeds that are promoted. */
 beforeAll(async () => {
@@ -31,7 +32,9 @@ beforeAll(async () => {
   run = figures.run
   const ledger = await openStore({ store: join(folder, 'runs') }).read(run)
   candidates = await ledger.find('candidate')
-  promoted = (await ledger.find('seed-event', { action: 'add', origin: 'machine' }))[0]!
+  const added = await ledger.find('seed-event', { action: 'add', origin: 'machine' })
+  promoted = added[0]!
+  seedIds = new Set(added.map(({ exampleId }) => exampleId))
   await ledger.close()
 })
 
@@ -79,7 +82,7 @@ describe('status and runs', () => {
 
 describe('explain', () => {
   it('a kept instruction, a rejected one, a promoted seed', async () => {
-    const trained = candidates.find(({ verdict, nearestId }) => verdict === 'kept' && nearestId !== null)!
+    const trained = candidates.find(({ id, verdict, nearestId }) => verdict === 'kept' && nearestId !== null && !seedIds.has(id))!
     expect(await answer('explain', run, trained.id)).toMatch(new RegExp(`^${trained.id} · kept\n(?:.*\n)* {2}written from (?:.*\n)* {2}trained on `))
     const similar = candidates.find(({ reason }) => reason === 'similar')!
     expect(await answer('explain', run, similar.id)).toMatch(

@@ -1,6 +1,6 @@
 import type { StudyArm } from './study.ts'
 
-const relaxed = { filter: { threshold: 0.85 }, batches: { composer: 'random' }, seedPolicy: { rule: 'fixed' } }
+const relaxed = { filter: { threshold: 0.85 }, batches: { composer: 'random' }, seedPolicy: { rule: 'fixed' }, training: { mask: 'none' } }
 const gap = { training: { mask: 'gap' } }
 
 /** The arms, by id. Each is a recipe and the keys in which it differs; promotions are checked for form only: nobody here tells the loop the right answers. */
@@ -13,10 +13,26 @@ export const studyArms = {
     recipe: 'sedi',
     config: { ...relaxed, seedPolicy: { rule: 'random' }, feedback: { verify: false } },
   },
-  batches: { id: 'batches', title: 'threshold 0.85 and batches spread over clusters, fixed seeds', recipe: 'sedi', config: { seedPolicy: { rule: 'fixed' } } },
+  batches: {
+    id: 'batches',
+    title: 'threshold 0.85 and batches spread over clusters, fixed seeds',
+    recipe: 'sedi',
+    config: { seedPolicy: { rule: 'fixed' }, training: { mask: 'none' } },
+  },
   paper: { id: 'paper', title: 'the literal rule: hardest instructions of the top-norm batch, unverified', recipe: 'sedi-paper', config: {} },
-  sedi: { id: 'sedi', title: 'recipe sedi as it is', recipe: 'sedi', config: {} },
+  sedi: {
+    id: 'sedi',
+    title: 'recipe sedi as it was before the search: no mask, picks by lot from the top-norm batch',
+    recipe: 'sedi',
+    config: { feedback: { pick: 'random' }, training: { mask: 'none' } },
+  },
   'relaxed-gap': { id: 'relaxed-gap', title: 'relaxed, with the gap mask', recipe: 'sedi', config: { ...relaxed, ...gap } },
+  'guarded-gap': {
+    id: 'guarded-gap',
+    title: 'relaxed, with the gap mask, but never on clusters of which it would take more than half',
+    recipe: 'sedi',
+    config: { ...relaxed, training: { mask: 'gap', maskClusterShare: 0.5 } },
+  },
   'relaxed-trim': { id: 'relaxed-trim', title: 'relaxed, with the trim mask', recipe: 'sedi', config: { ...relaxed, training: { mask: 'trim' } } },
   'visits-gap': {
     id: 'visits-gap',

@@ -93,9 +93,14 @@ export const heldOutStudy: Study = {
 export const doubtsStudy: Study = {
   id: 'doubts',
   worlds: doubtfulWorlds,
-  arms: [arms.relaxed, arms['relaxed-gap'], arms['relaxed-trim']],
+  arms: [arms.relaxed, arms['relaxed-gap'], arms['guarded-gap'], arms['relaxed-trim']],
   regimes: ['equal-steps'],
-  contrasts: [mask, accuracy('trim mask', 'relaxed-trim', 'relaxed')],
+  contrasts: [
+    mask,
+    accuracy('gap mask, not over half of a cluster', 'guarded-gap', 'relaxed'),
+    accuracy('the guard', 'guarded-gap', 'relaxed-gap'),
+    accuracy('trim mask', 'relaxed-trim', 'relaxed'),
+  ],
   size,
   firstReplicate: 2001,
 }
