@@ -55,7 +55,7 @@ export function quotable({ contrast, pooled, adjusted, nonInferior, differences 
         ? 'the difference is shown'
         : 'no difference is shown'
       : `${nonInferior.shown ? 'no worse' : 'not shown to be no worse'} within ${contrast.margin} point${contrast.margin === 1 ? '' : 's'}`
-  return `${id}: ${a} minus ${b}: ${amount} ${interval} (95 % t interval), ${verdict} (sign-flip p ${adjusted.toFixed(4)} after Holm; ${where}).`
+  return `${id}: ${a} minus ${b}: ${amount} ${interval} (95 % t interval), ${verdict} (sign-flip p ${adjusted < 0.0001 ? 'below 0.0001' : adjusted.toFixed(4)} after Holm; ${where}).`
 }
 
 function limits({ size, worlds }: Study): string {

@@ -79,12 +79,15 @@ export const rulesStudy: Study = {
   ]),
 }
 
-/** The default recipe on worlds of other kinds; run once. */
+/** The rule for seeds with the highest mean in `full` and `rules`. */
+const candidate: StudyArm = { ...arms['coverage-gap'], id: 'sedi', title: `the candidate: ${arms['coverage-gap'].title}` }
+
+/** The candidate on worlds of other kinds; run once. */
 export const heldOutStudy: Study = {
   ...fullStudy,
   id: 'held-out',
   worlds: heldOutWorlds,
-  arms: armsOf(ofTheDefault),
+  arms: armsOf(ofTheDefault).map((arm) => (arm.id === 'sedi' ? candidate : arm)),
   contrasts: ofTheDefault,
   firstReplicate: 1001,
 }
