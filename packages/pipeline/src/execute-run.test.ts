@@ -1,6 +1,6 @@
 import type { OpenRun } from '@sedi/spec'
 import { describe, expect, it } from 'vitest'
-import { carryOn, createTestRun, newStore, providerError, scriptedTrainer, teacherForced, world, wrappedTeacher } from './fixtures/harness.ts'
+import { carryOn, createTestRun, newStore, providerError, scriptedTrainer, simulatedTeacher, teacherForced, world, wrappedTeacher } from './fixtures/harness.ts'
 
 async function digestOfWholeRun(change: Parameters<typeof carryOn>[1] = {}): Promise<string> {
   const run = await createTestRun(newStore())
@@ -137,19 +137,25 @@ describe('executeRun', () => {
 
   it('a target of kept instructions stops there; answers bought beyond it are surplus, outside pool and digest', async () => {
     const results: { digest: string; surplus: number; kept: number }[] = []
-    for (const concurrency of [1, 6]) {
+    // The last teacher wants twelve calls at once: it gets as many as it may have at a time, though fewer will do.
+    for (const [concurrency, preferredConcurrency] of [
+      [1, 1],
+      [6, 1],
+      [6, 12],
+    ] as const) {
       const run = await createTestRun(newStore())
-      expect((await carryOn(run, { config: { target: { kept: 90 }, limits: { concurrency } } })).state).toBe('done')
+      const generator = { ...(await simulatedTeacher()), preferredConcurrency }
+      expect((await carryOn(run, { config: { target: { kept: 90 }, limits: { concurrency } }, adapters: { generator } })).state).toBe('done')
       const calls = await run.ledger.find('call')
       const yields = await run.ledger.find('yield')
       const { kept } = await run.ledger.totals()
       results.push({ digest: await run.ledger.digest(), surplus: calls.length - yields.length, kept })
       await run.close()
     }
-    const [alone, six] = results as [(typeof results)[0], (typeof results)[0]]
-    expect(six.digest).toBe(alone.digest)
-    expect(alone.surplus).toBe(0)
-    expect(six.surplus).toBeGreaterThan(0)
+    const [alone, six, gathering] = results as [(typeof results)[0], (typeof results)[0], (typeof results)[0]]
+    expect([six.digest, gathering.digest]).toEqual([alone.digest, alone.digest])
+    expect([alone.surplus, six.surplus]).toEqual([0, 0])
+    expect(gathering.surplus).toBeGreaterThan(0)
     expect(alone.kept).toBeGreaterThanOrEqual(90)
     expect(alone.kept).toBeLessThan(90 + 20)
   })

@@ -1,8 +1,9 @@
 import { wilsonInterval } from '@sedi/evaluation'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { createGenerator } from '../adapters.ts'
 import { finishedRun, smallConfig, trainedConfig } from '../fixtures/small-run.ts'
 import { exportInstructions } from './export-instructions.ts'
-import type { HeldRun } from './open-run.ts'
+import { createRun, type HeldRun } from './open-run.ts'
 import { promotedSeeds, type RunReport, reportRun } from './run-report.ts'
 
 const sum = (values: readonly number[]): number => values.reduce((total, value) => total + value, 0)
@@ -80,7 +81,10 @@ it('says nothing where there is nothing: no price, no trainer', async () => {
 })
 
 it('counts answers bought beyond a target of kept instructions as surplus: paid, not in the pool', async () => {
-  const run = await finishedRun(smallConfig({ target: { kept: 30 }, rounds: 1, limits: { concurrency: 8 } }))
+  const config = smallConfig({ target: { kept: 30 }, rounds: 1, limits: { concurrency: 8 } })
+  const generator = { ...(await createGenerator(config)), preferredConcurrency: 16 }
+  const run = await createRun(config, undefined, { adapters: { generator } })
+  expect((await run.execute({ stop: new AbortController().signal })).state).toBe('done')
   const { calls, surplusCalls, raw } = await reportRun(run.ledger)
   const used = await run.ledger.find('yield')
   expect(surplusCalls).toBe(calls - used.length)

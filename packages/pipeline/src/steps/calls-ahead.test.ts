@@ -14,9 +14,15 @@ function ahead(target: object, { kept = 0, seen = 0, spentUsd = 0, preferred = 1
   return callsAhead(1, run as unknown as Run)
 }
 
-it('a provider without wishes gets limits.concurrency', () => {
+it('a provider without wishes gets limits.concurrency while the target is far, and then what is still needed', () => {
   expect(ahead({ kept: 10_000 }, { preferred: 0 })).toBe(16)
   expect(ahead({ kept: 10_000 }, { preferred: 8 })).toBe(16)
+  // Half of 200 in the first of two rounds, 10 kept per call so far.
+  expect(ahead({ kept: 200 }, { kept: 60, seen: 6, preferred: 0 })).toBe(4)
+  expect(ahead({ kept: 200 }, { kept: 99, seen: 10, preferred: 0 })).toBe(1)
+  expect(ahead({ kept: 200 }, { kept: 120, seen: 10, preferred: 0 })).toBe(1)
+  // $0.10 a call so far, (1 - 0.8) / 0.1 left for the round.
+  expect(ahead({ costUsd: 2 }, { seen: 8, spentUsd: 0.8, preferred: 0 })).toBe(2)
 })
 
 it('one that wants a thousand gets no more than the target is likely to need', () => {

@@ -2,18 +2,18 @@ import { toNanoUsd } from '../calls/money.ts'
 import type { Run } from '../run-context.ts'
 
 /**
- * How far ahead of the completion at hand calls are made when the round's end is not a number of calls: all of them may be surplus. A
- * provider that wants many at once (a batch) gets as many as the target will need at the yield and price seen so far, and at least
- * `limits.concurrency`; before there is any, as many as would do if every task were kept.
+ * How far ahead of the completion at hand calls are made when the round's end is not a number of calls: each of them may be surplus, paid for
+ * and never used. So no more than the target is likely to need at the yield and price seen so far, and before there is any, as many as would do
+ * if every task were kept. Towards the end of a round that is one or two at a time: slower by a few answers, and nothing is bought in vain.
+ * A provider that gathers calls (a batch takes hours) gets at least `limits.concurrency`, or every round would wait for another batch.
  */
 export function callsAhead(round: number, run: Pick<Run, 'config' | 'adapters' | 'pool' | 'filtered' | 'spentNanoUsd'>): number {
   const { limits, target, rounds, prompt } = run.config
-  const wanted = run.adapters.generator.preferredConcurrency ?? 0
-  if (wanted <= limits.concurrency) return limits.concurrency
+  const preferred = run.adapters.generator.preferredConcurrency ?? 0
   const share = round / rounds
   const seen = run.filtered.size
   const kept = run.pool.examples.length
-  const needed = [wanted]
+  const needed = [Math.max(limits.concurrency, preferred)]
   if (target.kept !== undefined) {
     const keptPerCall = kept === 0 ? prompt.tasksPerCall : kept / seen
     needed.push(Math.ceil((Math.ceil(target.kept * share) - kept) / keptPerCall))
@@ -21,5 +21,5 @@ export function callsAhead(round: number, run: Pick<Run, 'config' | 'adapters' |
   if (target.costUsd !== undefined && run.spentNanoUsd > 0) {
     needed.push(Math.ceil(((toNanoUsd(target.costUsd) * share - run.spentNanoUsd) * seen) / run.spentNanoUsd))
   }
-  return Math.max(limits.concurrency, Math.min(...needed))
+  return Math.max(preferred > limits.concurrency ? limits.concurrency : 1, Math.min(...needed))
 }
