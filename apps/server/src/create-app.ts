@@ -1,62 +1,96 @@
-import { createHash, timingSafeEqual } from 'node:crypto'
-import { softwareVersion } from '@sedi/kit'
-import { type RunStore, SediError, toSediError } from '@sedi/spec'
-import express, { type Express, type NextFunction, type Request, type Response } from 'express'
-import { listRuns } from './handlers/runs.ts'
-import { httpStatusOf } from './http-status.ts'
+import { toSediError } from '@sedi/spec'
+import express, { type Express, type NextFunction, type Request, type RequestHandler, type Response } from 'express'
+import { rateLimit } from 'express-rate-limit'
+import helmet from 'helmet'
+import * as z from 'zod'
+import { assertKnown, assertOwnOrigin } from './guard/who-may-ask.ts'
+import { isOurFault, mountRoutes } from './mount-routes.ts'
+import { openApiOf } from './openapi.ts'
+import { Refusal } from './problem.ts'
+import { defineRoute, type Route } from './route.ts'
+import { allRoutes } from './routes/all-routes.ts'
+import { sendProblem } from './send-reply.ts'
+import type { ServerContext } from './server-context.ts'
 
 export type AppOptions = {
-  readonly store: RunStore
-  /** Every request to /v1 must carry it as a bearer token; undefined only on loopback. */
-  readonly token: string | undefined
+  readonly context: ServerContext
   /** Names under which the server may be addressed; anything else is a DNS-rebinding attempt. `undefined` when a token guards it. */
-  readonly allowedHosts: readonly string[] | undefined
+  readonly hosts: readonly string[] | undefined
 }
 
-/** The HTTP API as an express app; routes are thin, the work is in handlers/. */
-export function createApp({ store, token, allowedHosts }: AppOptions): Express {
+/** The HTTP API as an express app: who is answered, then the routes, then what went wrong. */
+export function createApp({ context, hosts }: AppOptions): Express {
   const app = express()
+  const { limits } = context
+  app.set('query parser', 'simple')
+  app.set('etag', false)
   app.disable('x-powered-by')
-  app.use((request, _response, next) => next(hostProblem(request, allowedHosts)))
-  app.get('/healthz', (_request, response) => {
-    response.json({ status: 'ok', version: softwareVersion })
+  app.use(securityHeaders)
+  app.use((request, _response, next) => {
+    assertOwnOrigin(request.headers, { hosts })
+    next()
   })
-  app.use('/v1', (request, _response, next) => next(tokenProblem(request, token)))
-  app.get('/v1/runs', async (_request, response) => {
-    response.json(await listRuns(store))
+  app.use(perMinute(limits.requestsPerMinute, 'requests'))
+  app.use('/v1', (_request, response, next) => {
+    response.set('cache-control', 'no-store')
+    next()
   })
+  const limiters = { starts: perMinute(limits.startsPerMinute, 'runs'), login: perMinute(limits.wrongTokensPerMinute, 'wrong tokens', true) }
+  mountRoutes(app, [...allRoutes, openApiRoute], context, limiters)
   app.use((request: Request) => {
-    throw new SediError('not-found', `There is no ${request.method} ${request.path} here.`)
+    if (request.path.startsWith('/v1/')) assertKnown(request.headers, context)
+    throw new Refusal(404, 'not-found', `There is no ${request.method} ${request.path} here. GET /openapi.json lists what there is.`)
   })
-  app.use(sendProblem)
+  app.use((thrown: unknown, _request: Request, response: Response, _next: NextFunction) => {
+    if (isOurFault(thrown)) context.onError(toSediError(thrown))
+    sendProblem(response, thrown)
+  })
   return app
 }
 
-function hostProblem(request: Request, allowedHosts: readonly string[] | undefined): SediError | undefined {
-  if (allowedHosts === undefined) return undefined
-  const { host, origin } = request.headers
-  const foreignOrigin = origin !== undefined && !allowedHosts.some((allowed) => origin === `http://${allowed}`)
-  if (host !== undefined && allowedHosts.includes(host) && !foreignOrigin) return undefined
-  return new SediError('invalid-credential', `This server answers only to ${allowedHosts.join(', ')}.`)
-}
+/** Pages may only be, load and ask what this server itself serves. */
+const securityHeaders = helmet({
+  contentSecurityPolicy: {
+    useDefaults: false,
+    directives: {
+      'default-src': ["'none'"],
+      'script-src': ["'self'"],
+      'style-src': ["'self'"],
+      'img-src': ["'self'", 'data:'],
+      'font-src': ["'self'"],
+      'connect-src': ["'self'"],
+      'form-action': ["'self'"],
+      'base-uri': ["'none'"],
+      'frame-ancestors': ["'none'"],
+    },
+  },
+  crossOriginEmbedderPolicy: true,
+  xFrameOptions: { action: 'deny' },
+  // Loopback has no TLS; who puts a proxy in front has it say this.
+  strictTransportSecurity: false,
+})
 
-function tokenProblem(request: Request, token: string | undefined): SediError | undefined {
-  if (token === undefined || sameText(request.headers.authorization ?? '', `Bearer ${token}`)) return undefined
-  return new SediError('missing-credential', 'Send the server’s token: Authorization: Bearer …')
-}
+const openApiRoute: Route = defineRoute({
+  id: 'openApi',
+  method: 'get',
+  path: '/openapi.json',
+  summary: 'This description',
+  open: true,
+  answer: { status: 200, description: 'OpenAPI 3.1.', schema: z.looseObject({ openapi: z.string() }) },
+  handle: () => ({ json: openApiOf([...allRoutes, openApiRoute]) }),
+})
 
-/** Takes the same time wherever and whether the texts differ. */
-function sameText(a: string, b: string): boolean {
-  const hash = (text: string): Buffer => createHash('sha256').update(text).digest()
-  return timingSafeEqual(hash(a), hash(b))
-}
-
-/** RFC 9457. */
-function sendProblem(thrown: unknown, _request: Request, response: Response, _next: NextFunction): void {
-  const error = toSediError(thrown)
-  const status = error.code === 'missing-credential' ? 401 : error.code === 'invalid-credential' ? 403 : httpStatusOf[error.code]
-  response
-    .status(status)
-    .type('application/problem+json')
-    .send(JSON.stringify({ type: 'about:blank', title: error.code, status, detail: error.message, code: error.code }))
+function perMinute(limit: number, what: string, onlyFailed = false): RequestHandler {
+  return rateLimit({
+    windowMs: 60_000,
+    limit,
+    standardHeaders: 'draft-8',
+    legacyHeaders: false,
+    skipSuccessfulRequests: onlyFailed,
+    handler: (_request, response) => {
+      const refusal = new Refusal(429, 'rate-limited', `More than ${limit} ${what} in a minute. Wait for as long as Retry-After says.`)
+      if (!response.hasHeader('retry-after')) response.set('retry-after', '60')
+      sendProblem(response, refusal)
+    },
+  })
 }

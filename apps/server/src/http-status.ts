@@ -7,7 +7,8 @@ export const httpStatusOf: Readonly<Record<ErrorCode, number>> = {
   unsupported: 400,
   'missing-credential': 400,
   'invalid-credential': 400,
-  'missing-dependency': 501,
+  // Another adapter can be asked for.
+  'missing-dependency': 400,
   'not-found': 404,
   conflict: 409,
   aborted: 409,

@@ -1,1 +1,2 @@
+export type { ServerLimits } from './limits.ts'
 export { type RunningServer, type ServerOptions, startServer } from './start-server.ts'

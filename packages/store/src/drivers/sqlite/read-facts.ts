@@ -3,8 +3,8 @@ import type { Fact, FactKind, Recorded } from '@sedi/spec'
 import { factKinds, snakeCase } from '../../facts/tables.ts'
 import { columnsOf, decodeRow } from './fact-rows.ts'
 
-/** Facts read at once: a few megabytes. */
-const pageSize = 2000
+/** Facts read at once: few at first, for who wants only few; then a few megabytes. */
+const [firstPageSize, pageSize] = [250, 2000]
 
 /** Every fact after a number, in order of recording, up to the last one at the beginning. Rows whose checksum does not fit go to `onDamage`, or throw `storage` without it. */
 export function* readFacts(database: DatabaseSync, onDamage?: (error: unknown, kind: FactKind, seq: number) => void, after = 0): Generator<Recorded<Fact>> {
@@ -14,11 +14,11 @@ export function* readFacts(database: DatabaseSync, onDamage?: (error: unknown, k
     page: database.prepare(`SELECT * FROM ${snakeCase(kind)} WHERE seq > ? AND seq <= ? ORDER BY seq`),
   }))
   const last = lastSeq(database)
-  for (let from = after; from < last; from += pageSize) {
+  for (let from = after, size = firstPageSize; from < last; from += size, size = pageSize) {
     const page: Recorded<Fact>[] = []
     for (const { kind, columns, page: statement } of readers) {
       // Not beyond the end: what is recorded between two of these statements would be seen in one table and missed in another.
-      for (const row of statement.iterate(from, Math.min(from + pageSize, last))) {
+      for (const row of statement.iterate(from, Math.min(from + size, last))) {
         try {
           page.push(decodeRow(kind, row, columns))
         } catch (error) {

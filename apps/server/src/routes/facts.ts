@@ -1,0 +1,146 @@
+import { explain, exportInstructions } from '@sedi/kit'
+import type { Fact, FactKind, Ledger, Recorded } from '@sedi/spec'
+import { rejectionReasons } from '@sedi/spec'
+import * as z from 'zod'
+import { defineRoute, type Route } from '../route.ts'
+import { factKinds } from '../runs/fact-kinds.ts'
+import { publicFact } from '../runs/public-fact.ts'
+import { runIdSchema } from '../runs/run-id.ts'
+import { wholeNumber } from './query.ts'
+
+const params = z.object({ run: runIdSchema })
+const round = wholeNumber({ min: 0, max: 1_000_000 }).optional().meta({ description: 'Only of this round.' })
+const id = (description: string) => z.string().min(1).max(200).optional().meta({ description })
+
+const pageQuery = {
+  after: wholeNumber({ min: 0, max: Number.MAX_SAFE_INTEGER }).default(0).meta({ description: 'Only facts with a larger number: `last` of the page before.' }),
+  limit: wholeNumber({ min: 1, max: 1000 }).default(100).meta({ description: 'Facts in a page, at most.' }),
+}
+
+const pageSchema = z
+  .object({
+    items: z.array(z.looseObject({ seq: z.int(), kind: z.string() })),
+    last: z.int().meta({ description: 'Where the next page begins: its `after`.' }),
+    more: z.boolean().meta({ description: 'Whether there may be more now. Without, the same `after` brings what comes later.' }),
+  })
+  .meta({ id: 'Page' })
+
+/** Facts looked at for one page of a search, so that a rare word does not hold everyone up: the page is then short, and `more`. */
+const searched = 20_000
+
+type Listing = { readonly name: string; readonly kind: FactKind; readonly summary: string; readonly filters: Readonly<Record<string, z.ZodType>> }
+
+const listings: readonly Listing[] = [
+  {
+    name: 'instructions',
+    kind: 'candidate',
+    summary: 'Everything the teacher wrote, kept or not, with the reason, in run order',
+    filters: {
+      verdict: z.enum(['kept', 'rejected']).optional(),
+      reason: z.enum(rejectionReasons).optional().meta({ description: 'Why it was rejected.' }),
+      round,
+      callId: id('Only items of this call.'),
+      search: z.string().min(1).max(200).optional().meta({ description: 'Only with this text in instruction, input or output; case does not matter.' }),
+    },
+  },
+  { name: 'calls', kind: 'call', summary: 'Recorded answers, with what was asked', filters: { round, stage: id('`tasks`, `answer`, …') } },
+  { name: 'batches', kind: 'batch', summary: 'Training batches as composed', filters: { round } },
+  { name: 'steps', kind: 'step', summary: 'What training on each batch told', filters: { round } },
+  {
+    name: 'seeds',
+    kind: 'seed-event',
+    summary: 'The history of the seed set: who joined and left it, and why',
+    filters: { round, action: z.enum(['add', 'evict']).optional(), origin: z.enum(['human', 'machine']).optional(), seedId: id('Only of this seed.') },
+  },
+  {
+    name: 'evals',
+    kind: 'eval',
+    summary: 'The student’s answers to test items, with their scores',
+    filters: { round, evaluator: id('Only of this evaluator.') },
+  },
+]
+
+const listingRoutes = listings.map(({ name, kind, summary, filters }) =>
+  defineRoute({
+    id: `list${name[0]!.toUpperCase()}${name.slice(1)}`,
+    method: 'get',
+    path: `/v1/runs/{run}/${name}`,
+    summary,
+    params,
+    query: z.strictObject({ ...pageQuery, ...filters }),
+    answer: { status: 200, description: 'A page of them.', schema: pageSchema },
+    problems: [404, 507],
+    async handle({ params: { run }, query }, { ledgers }) {
+      const { after, limit, search, ...given } = query as { readonly after: number; readonly limit: number; readonly search?: string }
+      const where = Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined))
+      return { json: await ledgers.use(run, (ledger) => pageOf(ledger.scan(kind, where, after), after, limit, search)) }
+    },
+  }),
+)
+
+async function pageOf(facts: AsyncIterable<Recorded<Fact>>, after: number, limit: number, search?: string): Promise<z.output<typeof pageSchema>> {
+  const items: z.output<typeof pageSchema>['items'] = []
+  const wanted = search?.toLowerCase()
+  let last = after
+  let looked = 0
+  for await (const fact of facts) {
+    if (items.length >= limit || looked >= searched) return { items, last, more: true }
+    looked++
+    last = fact.seq
+    if (wanted === undefined || textOf(fact).toLowerCase().includes(wanted)) items.push(publicFact(fact) as Recorded<Fact>)
+  }
+  return { items, last, more: false }
+}
+
+const textOf = (fact: Fact): string => (fact.kind === 'candidate' ? `${fact.instruction}\n${fact.input}\n${fact.output}` : '')
+
+export const factRoutes: readonly Route[] = [
+  ...listingRoutes,
+  defineRoute({
+    id: 'listFacts',
+    method: 'get',
+    path: '/v1/runs/{run}/facts',
+    summary: 'Every fact of the run’s ledger, in order of recording',
+    params,
+    query: z.strictObject({ ...pageQuery, kind: z.enum(factKinds).optional().meta({ description: 'Only facts of this kind.' }) }),
+    answer: { status: 200, description: 'A page of them.', schema: pageSchema },
+    problems: [404, 507],
+    async handle({ params: { run }, query: { after, limit, kind } }, { ledgers }) {
+      const facts = (ledger: Ledger): AsyncIterable<Recorded<Fact>> => (kind === undefined ? ledger.facts(after) : ledger.scan(kind, {}, after))
+      return { json: await ledgers.use(run, (ledger) => pageOf(facts(ledger), after, limit)) }
+    },
+  }),
+  defineRoute({
+    id: 'explain',
+    method: 'get',
+    path: '/v1/runs/{run}/explain/{id}',
+    summary: 'Everything the run knows about an instruction, a seed or a call',
+    params: params.extend({ id: z.string().min(1).max(200).meta({ description: 'An instruction (r01-c0000-i00), a call (r01-c0000) or a seed.' }) }),
+    answer: { status: 200, description: 'By `kind`.', schema: z.looseObject({ kind: z.enum(['instruction', 'seed', 'call']) }).meta({ id: 'Explanation' }) },
+    problems: [404, 507],
+    handle: async ({ params: { run, id } }, { ledgers }) => ({ json: await ledgers.use(run, (ledger) => explain(ledger, id)) }),
+  }),
+  defineRoute({
+    id: 'exportInstructions',
+    method: 'get',
+    path: '/v1/runs/{run}/export',
+    summary: 'The kept instructions as JSON lines: id, instruction, input, output',
+    params,
+    answer: { status: 200, description: 'One line for each, in run order.', type: 'application/x-ndjson' },
+    problems: [404, 507],
+    handle: ({ params: { run }, gone }, { ledgers }) => ({
+      type: 'application/x-ndjson',
+      chunks: (async function* () {
+        const held = await ledgers.hold(run)
+        try {
+          for await (const row of exportInstructions(held.ledger)) {
+            if (gone.aborted) return
+            yield `${JSON.stringify(row)}\n`
+          }
+        } finally {
+          held.release()
+        }
+      })(),
+    }),
+  }),
+]

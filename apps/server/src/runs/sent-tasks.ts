@@ -1,0 +1,28 @@
+import { createHash } from 'node:crypto'
+import { existsSync, mkdirSync, renameSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import * as z from 'zod'
+
+/** A task in a request; as in a file of seeds, other fields are kept. */
+export const taskSchema = z
+  .looseObject({
+    id: z.string().min(1).max(200).optional(),
+    instruction: z.string().min(1),
+    input: z.string().default(''),
+    output: z.string(),
+    group: z.string().optional(),
+  })
+  .meta({ id: 'Task' })
+
+/** Puts tasks that were sent into a file named after what is in it, so that the configuration of a run can name them. */
+export function keepTasks(stateFolder: string, tasks: readonly z.output<typeof taskSchema>[]): string {
+  const text = `${tasks.map((task) => JSON.stringify(task)).join('\n')}\n`
+  const folder = join(stateFolder, 'inputs')
+  const file = join(folder, `${createHash('sha256').update(text).digest('hex').slice(0, 32)}.jsonl`)
+  if (existsSync(file)) return file
+  mkdirSync(folder, { recursive: true })
+  const unfinished = `${file}.${process.pid}`
+  writeFileSync(unfinished, text)
+  renameSync(unfinished, file)
+  return file
+}

@@ -1,0 +1,36 @@
+import type { RunStore, SediError } from '@sedi/spec'
+import type { Gate } from './guard/gate.ts'
+import type { Sessions } from './guard/sessions.ts'
+import type { TokenCheck } from './guard/token.ts'
+import type { ServerLimits } from './limits.ts'
+import type { FactFeeds } from './runs/fact-feeds.ts'
+import type { OpenLedgers } from './runs/open-ledgers.ts'
+import type { RunProcesses } from './runs/run-processes.ts'
+
+/** What handlers share. */
+export type ServerContext = {
+  /** The store's address; public parts only are ever sent. */
+  readonly storeAddress: string
+  readonly store: RunStore
+  readonly ledgers: OpenLedgers
+  readonly feeds: FactFeeds
+  readonly processes: RunProcesses
+  readonly limits: ServerLimits
+  /** Where files are that a configuration may name. */
+  readonly files: string
+  /** Where the server keeps seeds and test sets that were sent to it. */
+  readonly stateFolder: string
+  readonly allowCommands: boolean
+  readonly allowedHosts: readonly string[]
+  /** Undefined: nobody has to log in. */
+  readonly token: TokenCheck | undefined
+  readonly sessions: Sessions
+  /** Sent with cookies that must not go over plain HTTP. */
+  readonly secureCookies: boolean
+  readonly services: Gate
+  readonly streams: Gate
+  /** Told of what is a defect of ours, or of the machine. */
+  readonly onError: (error: SediError) => void
+  /** Aborted when the server stops. */
+  readonly stopping: AbortSignal
+}

@@ -1,0 +1,50 @@
+import { on } from 'node:events'
+import { Worker } from 'node:worker_threads'
+import { issuesError, SediError } from '@sedi/spec'
+import { Refusal } from '../problem.ts'
+import type { ServiceMessage, ServiceRequest } from './service-messages.ts'
+
+const url = new URL(import.meta.url.endsWith('.ts') ? './service-worker.ts' : './service-worker.js', import.meta.url)
+
+/**
+ * The JSON lines of a service, no faster than they are taken. Ends the work when the reader stops or the signal is aborted. Throws what the
+ * service throws; a refusal with status 413 when it needs more memory than it may.
+ */
+export async function* runService(
+  request: ServiceRequest,
+  { megabytes, signal }: { readonly megabytes: number; readonly signal: AbortSignal },
+): AsyncGenerator<string> {
+  const worker = new Worker(url, {
+    workerData: request,
+    env: {},
+    resourceLimits: { maxOldGenerationSizeMb: megabytes },
+    ...(url.pathname.endsWith('.ts') ? { execArgv: ['--conditions=@sedi/source', '--disable-warning=ExperimentalWarning'] } : {}),
+  })
+  try {
+    for await (const [message] of on(worker, 'message', { signal, close: ['exit'] }) as AsyncIterable<[ServiceMessage]>) {
+      if (message.type === 'end') return
+      if (message.type === 'error') throw asError(message)
+      yield message.text
+      worker.postMessage('more')
+    }
+    throw new SediError('internal', 'The service ended without an answer.')
+  } catch (error) {
+    if (signal.aborted) throw new SediError('aborted', 'Whoever asked has gone.', { cause: error })
+    if (isOutOfMemory(error))
+      throw new Refusal(
+        413,
+        'invalid-input',
+        `The rows need more than the ${megabytes} MB of memory that a service has here. Send fewer, or use “sedi filter” and “sedi batch”.`,
+      )
+    throw error
+  } finally {
+    await worker.terminate()
+  }
+}
+
+function asError({ code, message, issues }: Extract<ServiceMessage, { readonly type: 'error' }>): SediError {
+  if (issues.length > 0 && (code === 'invalid-input' || code === 'invalid-config')) return issuesError(code, message.split('\n')[0]!, issues)
+  return new SediError(code, message)
+}
+
+const isOutOfMemory = (error: unknown): boolean => error instanceof Error && 'code' in error && error.code === 'ERR_WORKER_OUT_OF_MEMORY'
