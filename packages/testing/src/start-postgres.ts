@@ -1,8 +1,8 @@
-import { type ChildProcess, execFile, spawn } from 'node:child_process'
-import { appendFileSync, chmodSync, chownSync, existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs'
+import { type ChildProcess, execFile, spawn, spawnSync } from 'node:child_process'
+import { appendFileSync, chmodSync, chownSync, cpSync, existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs'
 import { type AddressInfo, createServer, Socket } from 'node:net'
 import { tmpdir } from 'node:os'
-import { delimiter, join } from 'node:path'
+import { basename, delimiter, dirname, join } from 'node:path'
 import { setTimeout as wait } from 'node:timers/promises'
 import { promisify } from 'node:util'
 
@@ -30,7 +30,7 @@ const unprivileged = process.getuid?.() === 0 ? { uid: 65_534, gid: 65_534 } : {
  * @param settings lines of postgresql.conf
  */
 export async function startPostgres(settings: readonly string[] = []): Promise<PostgresServer> {
-  const bin = findPrograms()
+  const bin = reachable(findPrograms())
   const folder = mkdtempSync(join(tmpdir(), 'sedi-postgres-'))
   chmodSync(folder, 0o700)
   if (unprivileged.uid !== undefined) chownSync(folder, unprivileged.uid, unprivileged.gid)
@@ -93,6 +93,21 @@ function killQuietly(pid: number, signal: NodeJS.Signals): void {
   } catch {
     // Gone already.
   }
+}
+
+let copied: string | undefined
+
+/** The programs where the unprivileged user can run them: a copy, where they are below a folder that only root may enter. */
+function reachable(bin: string): string {
+  if (spawnSync(join(bin, 'initdb'), ['--version'], unprivileged).status === 0) return bin
+  if (copied === undefined) {
+    copied = mkdtempSync(join(tmpdir(), 'sedi-postgres-programs-'))
+    chmodSync(copied, 0o755)
+    cpSync(dirname(bin), copied, { recursive: true, verbatimSymlinks: true })
+    const folder = copied
+    process.once('exit', () => rmSync(folder, { recursive: true, force: true }))
+  }
+  return join(copied, basename(bin))
 }
 
 function findPrograms(): string {
