@@ -92,7 +92,7 @@ export const heldOutStudy: Study = {
   firstReplicate: 1001,
 }
 
-/** Whether the mask holds where it has reasons to fail. */
+/** Whether the mask holds where it has reasons to fail. A look, with half of the replicates: large failures are to be found, not small ones. */
 export const doubtsStudy: Study = {
   id: 'doubts',
   worlds: doubtfulWorlds,
@@ -104,7 +104,7 @@ export const doubtsStudy: Study = {
     accuracy('the guard', 'guarded-gap', 'relaxed-gap'),
     accuracy('trim mask', 'relaxed-trim', 'relaxed'),
   ],
-  size,
+  size: { ...size, replicates: 5 },
   firstReplicate: 2001,
 }
 
