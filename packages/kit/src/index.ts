@@ -65,6 +65,7 @@ export { type CheckFindings, type EvaluationReport, promotedSeeds, type RunRepor
 export { type SalvageReport, salvageRun } from './runs/salvage-run.ts'
 export { type SeedEntry, type SeedFigures, type SeedRound, type SeedStory, tellSeedStory } from './runs/seed-story/tell-seed-story.ts'
 export { type StopOptions, type StopProgress, type Stopped, stopRun } from './runs/stop-run.ts'
+export { type WorkEvent, type WorkOptions, workOnCalls } from './runs/work-on-calls.ts'
 export { layOutQuickstart, type QuickstartArm, quickstartSettings } from './studies/quickstart.ts'
 export {
   analyseStudy,

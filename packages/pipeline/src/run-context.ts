@@ -1,6 +1,7 @@
 import type { NeighbourSearch, SignalRule } from '@sedi/core'
 import type {
   Budget,
+  CallQueue,
   Embedder,
   Evaluator,
   HeldOutItem,
@@ -72,6 +73,8 @@ export type RunOptions = {
   readonly ledger: Ledger
   readonly budget: Budget
   readonly limiter: Limiter
+  /** Workers make the calls; undefined: this process does. */
+  readonly queue?: CallQueue | undefined
   /** The limits of an embedder that may charge; those of the teacher when not given. */
   readonly limiterOf?: ((key: EmbedderKey) => Limiter) | undefined
   /** The questions of `filter.benchmarks`. */

@@ -499,6 +499,15 @@ export const runConfigShape = {
       ),
     ),
   limits: limitsSchema.prefault({}),
+  queue: z
+    .enum(['in-process', 'pg-boss'])
+    .optional()
+    .meta(
+      describe(
+        'Who makes the calls. `in-process`: the run itself. `pg-boss`: any number of `sedi worker <store>`, on any machine; needs a store in PostgreSQL, and `limits.concurrency` is then the most calls that are out with them, so it should exceed what they do at a time. Default: `in-process`.',
+        { affects: 'speed' },
+      ),
+    ),
   randomSeed: z.int().min(0).max(0xffffffff).default(1).meta(describe('Every random choice of the run is derived from it.')),
 }
 

@@ -1,3 +1,4 @@
+import type { ErrorCode } from './errors.ts'
 import type { AttemptFact, BatchFact, Fact, FactKind, FactOf, Recorded, RejectionReason, RunFact, RunState } from './facts.ts'
 import type { CallOptions, RateLimits } from './generation.ts'
 
@@ -228,6 +229,8 @@ export interface RunStore {
   salvage(runIdOrPath: string): Promise<Salvage>
   /** A consistent copy of the ledger as it is now, also while it is written, in a folder that does not exist yet. */
   backup(runIdOrPath: string, folder: string): Promise<void>
+  /** Joins those who make the calls of the store's runs. Undefined where a store has no queue. Rejects with `missing-dependency`. */
+  openDesk?(): Promise<CallDesk>
 }
 
 export type DamageKind = 'structure' | 'row' | 'gap' | 'end' | 'reference' | 'projection'
@@ -273,5 +276,73 @@ export type OpenRun = {
   onRequest(listener: (action: RunRequest['action']) => void): void
   /** The run's own folder for what is not a fact: model files. */
   readonly folder: string
+  /** Undefined where the store has none. */
+  readonly queue?: RunQueue | undefined
   close(): Promise<void>
 }
+
+/** A call on its way to whoever makes it. */
+export type CallTicket = {
+  readonly callId: string
+  /** Before others: what waits for it is older. */
+  readonly urgent: boolean
+  /** What is asked, as text that the queue need not read. No secret. */
+  readonly text: string
+}
+
+/** A call that somebody has given up, and why. */
+export type GivenUpCall = { readonly callId: string; readonly code: ErrorCode; readonly message: string }
+
+/** A run's queue of calls, for the process that holds the run. */
+export type RunQueue = {
+  /** Calls that were in workers' hands when the run was opened: they go on, and are recorded by whoever makes them. */
+  readonly inHands: readonly string[]
+  /** Rejects with `missing-dependency`. */
+  open(): Promise<CallQueue>
+}
+
+/**
+ * Where planned calls wait for workers. A call's answer is recorded in the ledger by the worker, together with the end of its ticket; a
+ * ticket whose worker is silent for longer than the lease is somebody else's.
+ */
+export interface CallQueue {
+  /** A call whose ticket is there already, also in somebody's hands, keeps that one. */
+  put(tickets: readonly CallTicket[]): Promise<void>
+  /** Takes back the tickets that nobody holds; resolves with the calls that are still in somebody's hands. */
+  takeBack(): Promise<readonly string[]>
+  /** Calls given up since this was last asked. */
+  givenUp(): Promise<readonly GivenUpCall[]>
+  /** Records as uncertain what silent workers have left open. */
+  closeLapsed(): Promise<void>
+  /** Workers of the store that are there now. */
+  workers(): Promise<number>
+  close(): Promise<void>
+}
+
+/** A ticket in a worker's hands. */
+export type HeldTicket = {
+  readonly runId: string
+  readonly callId: string
+  /** Index of the session of the run's owner that put it there. */
+  readonly session: number
+  readonly text: string
+}
+
+/** What a worker may do in a store. What it holds stays its own while it is heard of; `close` does not wait. */
+export interface CallDesk {
+  take(atMost: number): Promise<readonly HeldTicket[]>
+  /** Ends what an earlier holder left open of this call, as uncertain; resolves with the number of attempts so far. */
+  begin(ticket: HeldTicket): Promise<number>
+  /**
+   * The ticket's run, for one who makes its calls: what is recorded must belong to a call whose ticket is held, else it rejects with
+   * `conflict` and `details.lapsed`. Recording an answer ends its ticket.
+   */
+  enter(runId: string): Promise<WorkedRun>
+  /** Ends the ticket without an answer: the run's owner is told. */
+  giveUp(ticket: HeldTicket, error: { readonly code: ErrorCode; readonly message: string }): Promise<void>
+  /** For somebody else. */
+  handBack(tickets: readonly HeldTicket[]): Promise<void>
+  close(): Promise<void>
+}
+
+export type WorkedRun = Pick<OpenRun, 'ledger' | 'budget' | 'limiter' | 'close'>

@@ -21,6 +21,7 @@ import serve from './serve.ts'
 import status from './status.ts'
 import train from './train.ts'
 import trainer from './trainer.ts'
+import worker from './worker.ts'
 
 export const commands = {
   batch,
@@ -45,4 +46,5 @@ export const commands = {
   status,
   train,
   trainer,
+  worker,
 } as const

@@ -1,9 +1,11 @@
 import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
-import { type EmbedderKey, executeRun, type Progress, type RunEvent, type RunOutcome, toNanoUsd } from '@sedi/pipeline'
+import { type EmbedderKey, executeRun, type Progress, type RunEvent, type RunOutcome } from '@sedi/pipeline'
 import {
+  type CallQueue,
   type Fact,
   type HeldOutItem,
+  type Ledger,
   type Limiter,
   type OpenRun,
   type RunConfig,
@@ -12,6 +14,7 @@ import {
   SediError,
   type SeedEventFact,
   type SeedTask,
+  type TextGenerator,
 } from '@sedi/spec'
 import { hasScheme, openStoreAt, publicStoreAddress } from '@sedi/store'
 import { createAdapters, type GivenAdapters } from '../adapters.ts'
@@ -23,6 +26,7 @@ import { loadBenchmarks, pinBenchmarks } from '../inputs/load-benchmarks.ts'
 import { loadHeldOut, loadSeeds } from '../inputs/load-tasks.ts'
 import { limitedEmbedderKey, limitedKey, limitsFor, limitsForEmbedder } from '../limited-key.ts'
 import { softwareVersion } from '../version.ts'
+import { budgetOf } from './budget-of.ts'
 import { followRequests } from './follow-requests.ts'
 
 /** A run held for writing, ready to be carried on. The caller closes it. */
@@ -71,7 +75,8 @@ export async function createRun(written: RunConfig, name?: string, environment: 
   const heldOut = config.evaluation.heldOut === undefined ? [] : await loadHeldOut(config.evaluation.heldOut)
   requireEnoughSeeds(config, seeds)
   const fingerprint = fingerprintOf(config)
-  await createAdapters(config, hasScheme(config.store) ? '.' : config.store, environment.adapters)
+  const { generator } = await createAdapters(config, hasScheme(config.store) ? '.' : config.store, environment.adapters)
+  assertQueueable(config, generator)
   const run: RunFact = {
     kind: 'run',
     runId: name ?? defaultName(config, clock()),
@@ -142,8 +147,13 @@ async function assertNotCancelled(ledger: OpenRun['ledger']): Promise<void> {
 
 /** The configuration the run began with, with every later change on top. */
 export async function currentConfig({ ledger, folder }: OpenRun): Promise<RunConfig> {
+  return configOf(ledger, folder)
+}
+
+/** The same for one who does not hold the run. */
+export async function configOf(ledger: Ledger, where = ledger.runId): Promise<RunConfig> {
   const [run] = await ledger.find('run')
-  if (run === undefined) throw new SediError('not-found', `${folder} holds no run: its creation was interrupted. Delete the folder.`)
+  if (run === undefined) throw new SediError('not-found', `${where} holds no run: its creation was interrupted. Delete the folder.`)
   const changes = await ledger.find('config-change')
   return changes.reduce((config, fact) => mergeConfig(config, fact.changes), run.config) as unknown as RunConfig
 }
@@ -162,7 +172,7 @@ async function holdRun(opened: OpenRun, config: RunConfig, { clock = Date.now, a
   const adapters = await createAdapters(config, modelFolder, given, context)
   if (adapters.trainer !== undefined) mkdirSync(modelFolder, { recursive: true })
   const benchmarks = await loadBenchmarks(config.filter.benchmarks ?? [])
-  const { maxCostUsd, maxTokens, shared } = config.budget
+  const queue = await openQueue(opened, config, adapters.generator)
   return {
     runId: opened.ledger.runId,
     folder: opened.folder,
@@ -175,7 +185,8 @@ async function holdRun(opened: OpenRun, config: RunConfig, { clock = Date.now, a
         adapters,
         benchmarks,
         ledger: opened.ledger,
-        budget: opened.budget({ maxCostNanoUsd: maxCostUsd === undefined ? undefined : toNanoUsd(maxCostUsd), maxTokens, shared }),
+        queue,
+        budget: opened.budget(budgetOf(config)),
         limiter: opened.limiter(limitedKey(config, given?.generator), limitsFor(adapters.generator, config)),
         limiterOf: (key) => embedderLimiter(key, opened, config, given),
         clock,
@@ -191,9 +202,41 @@ async function holdRun(opened: OpenRun, config: RunConfig, { clock = Date.now, a
     async close() {
       if (given?.generator === undefined) await adapters.generator.close?.()
       await adapters.trainer?.close?.()
+      await queue?.close()
       await opened.close()
     },
   }
+}
+
+/** The queue that `queue` names; undefined where the run makes its calls itself, which it may not while workers have some of them. */
+async function openQueue({ queue }: OpenRun, config: RunConfig, generator: TextGenerator): Promise<CallQueue | undefined> {
+  if (config.queue === 'pg-boss') {
+    assertQueueable(config, generator)
+    if (queue === undefined) throw needsPostgres()
+    return queue.open()
+  }
+  const inHands = queue?.inHands.length ?? 0
+  if (inHands === 0) return undefined
+  throw new SediError(
+    'conflict',
+    `Workers have ${inHands} calls of this run in hand. Wait until they are recorded, at most ${config.generator.timeoutMs / 1000} s, or continue with --queue pg-boss.`,
+  )
+}
+
+const needsPostgres = (): SediError =>
+  new SediError(
+    'unsupported',
+    'queue: pg-boss needs a store in PostgreSQL: store: postgres://host/database, or leave the key out (a run that exists: sedi resume --queue in-process).',
+  )
+
+function assertQueueable({ queue, store }: RunConfig, { provider, recovery }: TextGenerator): void {
+  if (queue !== 'pg-boss') return
+  if (!hasScheme(store)) throw needsPostgres()
+  if (recovery !== 'rejoin') return
+  throw new SediError(
+    'unsupported',
+    `queue: pg-boss and the provider ${provider} do not go together: it gathers calls and keeps them itself. Leave the queue out.`,
+  )
 }
 
 /** Of the embedder that stands under this key, and of the one that a program gave in its place. */

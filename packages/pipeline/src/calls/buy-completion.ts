@@ -47,6 +47,8 @@ export type BuyerOptions = {
   readonly concurrency?: { readonly most: number; readonly start: number } | undefined
   /** Longest wait for one answer; undefined: the provider decides. */
   readonly deadlineMs?: number | undefined
+  /** How often to ask for money again while other processes' attempts hold it; undefined: none make calls of this run. */
+  readonly lookAgainMs?: number | undefined
   /** Settings of the model that the ledger has an adaptation of. */
   readonly adapted?: readonly string[] | undefined
   /** What the keys of the run's attempts begin with. @default the run's name */
@@ -99,7 +101,7 @@ export function createBuyer(options: BuyerOptions): Buyer {
   const { generator, ledger, limiter, price, clock, onEvent = () => {}, onNotice = () => {}, telemetry = noTelemetry } = options
   const halt = new AbortController()
   const stop = AbortSignal.any([options.stop, halt.signal])
-  const reservations = createReservations(options.budget, whyStopped)
+  const reservations = createReservations(options.budget, whyStopped, options.lookAgainMs)
   const breaker = createBreaker()
   const emptyAnswers = createEmptyAnswers()
   const retries = createRetryBudget()

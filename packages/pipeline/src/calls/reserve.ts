@@ -1,3 +1,4 @@
+import { setTimeout } from 'node:timers/promises'
 import { type AttemptFact, type Budget, type BudgetDecision, SediError } from '@sedi/spec'
 import { toUsd } from './money.ts'
 
@@ -9,7 +10,8 @@ export type Reservations = {
   changed(): void
 }
 
-export function createReservations(budget: Budget, whyStopped: () => SediError | undefined): Reservations {
+/** @param lookAgainMs where attempts of other processes, whose end is not announced here, may make room */
+export function createReservations(budget: Budget, whyStopped: () => SediError | undefined, lookAgainMs?: number): Reservations {
   let announce = (): void => {}
   let change = next()
 
@@ -26,7 +28,7 @@ export function createReservations(budget: Budget, whyStopped: () => SediError |
         const decision = await budget.reserve(attempt)
         if (decision.granted) return
         if ((decision.exceeds === 'tokens' ? decision.openTokens : decision.openNanoUsd) === 0) throw exhausted(decision, attempt)
-        await changed
+        await (lookAgainMs === undefined ? changed : Promise.race([changed, setTimeout(lookAgainMs)]))
         const stopped = whyStopped()
         if (stopped !== undefined) throw stopped
       }

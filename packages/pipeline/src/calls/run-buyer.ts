@@ -1,6 +1,7 @@
 import type { RunConfig } from '@sedi/spec'
 import type { RunAdapters, RunOptions } from '../run-context.ts'
 import { type Buyer, createBuyer } from './buy-completion.ts'
+import { createQueuedBuyer } from './queued-buyer.ts'
 import { openTelemetry } from './telemetry/open-telemetry.ts'
 import { runKeyOf, waitingAttempts } from './waiting-attempts.ts'
 
@@ -14,15 +15,19 @@ const inTrouble: readonly unknown[] = ['provider-response', 'timeout', 'rate-lim
 /** What a run has that matters to buying. */
 export type BuyerSource = Pick<
   RunOptions,
-  'ledger' | 'budget' | 'limiter' | 'clock' | 'jitter' | 'stop' | 'abort' | 'onNotice' | 'onEvent' | 'logTexts' | 'telemetry'
+  'ledger' | 'queue' | 'budget' | 'limiter' | 'clock' | 'jitter' | 'stop' | 'abort' | 'onNotice' | 'onEvent' | 'logTexts' | 'telemetry'
 > & {
   readonly config: Pick<RunConfig, 'generator' | 'limits'>
   readonly adapters: Pick<RunAdapters, 'generator'>
+  /** For one of several processes that make a run's calls: see `BuyerOptions`. */
+  readonly lookAgainMs?: number | undefined
 }
 
 /** What buys a run's completions: one for the whole run, so that what it learns of the provider outlasts a round. */
 export async function createRunBuyer(options: BuyerSource): Promise<Buyer> {
-  const { config, ledger } = options
+  const { config, ledger, queue } = options
+  // Answers recorded before the session began are known to whoever asks for calls.
+  if (queue !== undefined) return createQueuedBuyer({ ...options, queue, after: (await ledger.find('session')).at(-1)?.seq ?? 0 })
   const { generator } = options.adapters
   const keepsWork = generator.recovery === 'rejoin'
   const adapted = await ledger.find('adaptation', { provider: generator.provider, modelId: generator.modelId })

@@ -5,6 +5,9 @@ import { beginSession } from '../begin-session.ts'
 import { totalsOf } from '../facts/counters.ts'
 import { emptyDigest } from '../facts/digest.ts'
 import type { StoreDriver, StoreOptions } from './driver.ts'
+import { openCallDesk } from './postgres/calls/call-desk.ts'
+import { openCallQueue } from './postgres/calls/call-queue.ts'
+import { takeBackTickets } from './postgres/calls/tickets.ts'
 import { findDamage, rebuildDerived } from './postgres/check.ts'
 import { copyToFolder } from './postgres/copy-to-folder.ts'
 import { readShapes, type Shapes } from './postgres/fact-rows.ts'
@@ -90,10 +93,11 @@ export function createPostgresStore({ address, clock = Date.now, softwareVersion
       close: async () => {},
     }
     try {
+      const inHands = await takeBackTickets(server, run)
       await prepareRun(writer)
       const folder = folderOf({ shapes, id }, runId)
       mkdirSync(folder, { recursive: true })
-      const session = await beginSession(ledger, { clock, softwareVersion })
+      const session = await beginSession(ledger, { clock, softwareVersion, inHands })
       return {
         ledger,
         folder,
@@ -109,6 +113,7 @@ export function createPostgresStore({ address, clock = Date.now, softwareVersion
         onRequest(listener) {
           watches.push(watchRequests(server, run, session, listener))
         },
+        queue: { inHands, open: () => openCallQueue({ server, run, runId, session, ledger, clock }) },
         async close() {
           for (const watch of watches.splice(0)) watch.close()
           for (const limiter of limiters.splice(0)) limiter.close()
@@ -178,6 +183,10 @@ export function createPostgresStore({ address, clock = Date.now, softwareVersion
     },
     async salvage(runId) {
       return salvageRun(server, await runNumber(runId), (await store()).shapes)
+    },
+    async openDesk() {
+      const { shapes } = await store()
+      return openCallDesk({ server, shapes, runNumber, clock })
     },
     async backup(runId, target) {
       const run = await runNumber(runId)

@@ -219,6 +219,7 @@ function lockOrThrow(runFolder: string): { release(): void } {
   throw new SediError(
     'conflict',
     `Another process has this run open for writing (${runFolder}). Wait for it, or stop it; reading (status, explain, export) works meanwhile.`,
+    { details: { held: true } },
   )
 }
 

@@ -4,6 +4,7 @@ import { checksumOf } from '../../facts/checksum.ts'
 import { totalsOf } from '../../facts/counters.ts'
 import { assertSame } from '../../facts/same-fact.ts'
 import { factKinds, snakeCase } from '../../facts/tables.ts'
+import type { TicketClaim } from './calls/boss.ts'
 import { writeDerived } from './derived.ts'
 import { type Shapes, valuesOf, written } from './fact-rows.ts'
 import { type Known, readKnown } from './known.ts'
@@ -15,6 +16,10 @@ export type Work = {
   readonly facts: readonly Fact[]
   /** With these caps the facts are one attempt, which is recorded only when it fits. */
   readonly caps?: Caps | undefined
+  /** The ticket in whose right they are recorded, by one who is not the run's owner. */
+  readonly claim?: TicketClaim | undefined
+  /** Whether the ticket ends with them. */
+  readonly ends?: boolean | undefined
 }
 
 export type Caps = { readonly maxCostNanoUsd: number | undefined; readonly maxTokens: number | undefined }
@@ -31,6 +36,16 @@ export type RunTarget = {
   readonly term: number | undefined
   /** Name of the budget the run shares. */
   readonly budget?: string | undefined
+  /** Looks after the claims of the works. */
+  readonly tickets?: Tickets | undefined
+}
+
+/** What a transaction asks of the queue. */
+export type Tickets = {
+  /** Which of the claims still hold; they do until the transaction ends. */
+  hold(connection: Queries, claims: readonly TicketClaim[]): Promise<ReadonlySet<string>>
+  /** Ends tickets, with the transaction. */
+  end(connection: Queries, claims: readonly TicketClaim[]): Promise<void>
 }
 
 /**
@@ -46,12 +61,17 @@ export async function recordGroup(connection: Queries, target: RunTarget, works:
   try {
     const facts = works.flatMap(({ facts }) => facts)
     const asks = works.some(({ caps }) => caps !== undefined)
-    const [known, others] = await Promise.all([
+    const claims = works.flatMap(({ claim }) => claim ?? [])
+    const [known, others, held] = await together([
       readKnown(connection, target.run, target.shapes, facts),
-      target.budget === undefined || !asks ? 0 : readOthers(connection, target.budget, target.run),
+      target.budget === undefined || !asks ? Promise.resolve(0) : readOthers(connection, target.budget, target.run),
+      target.tickets === undefined ? Promise.resolve(undefined) : target.tickets.hold(connection, claims),
     ])
     const draft = createDraft(head, known, others)
-    const results = works.map((work) => draft.attempt(work))
+    const isHeld = ({ claim }: Work): boolean => claim === undefined || held?.has(claim.id) === true
+    const results = works.map((work) => draft.attempt(work, isHeld(work)))
+    const ended = works.flatMap((work, i) => (work.ends === true && work.claim !== undefined && isHeld(work) && results[i]!.ok ? [work.claim] : []))
+    if (ended.length > 0) await target.tickets?.end(connection, ended)
     await writeAndCommit(connection, target, head, known, draft.facts)
     return results
   } catch (error) {
@@ -77,6 +97,14 @@ export const takenOver = (): SediError =>
   new SediError(
     'conflict',
     'Another process has taken this run over while the connection to the database was lost. What was recorded before stays; this process records nothing more.',
+  )
+
+/** A worker's ticket is somebody else's by now, or nobody's. */
+const lapsed = (fact: Fact | undefined): SediError =>
+  new SediError(
+    'conflict',
+    `This worker was not heard of for too long and has lost its ticket${fact !== undefined && 'callId' in fact ? ` for ${fact.callId}` : ''}: somebody else makes the call. What it may have cost is counted.`,
+    { details: { lapsed: true } },
   )
 
 export const countersOf = (json: unknown): Map<string, number> => new Map(Object.entries(JSON.parse(String(json)) as Record<string, number>))
@@ -124,7 +152,11 @@ export function committedNanoUsd(counters: ReadonlyMap<string, number>): number 
   return settledNanoUsd + uncertainNanoUsd + openNanoUsd
 }
 
-type Draft = { readonly facts: readonly Recorded<Fact>[]; attempt(work: Work): Result }
+type Draft = {
+  readonly facts: readonly Recorded<Fact>[]
+  /** @param isHeld whether whoever records has the right to it; without it, what is recorded already is fine, and nothing is added */
+  attempt(work: Work, isHeld: boolean): Result
+}
 
 /** The group in memory: facts that are to be inserted, and the run's row as it will be. */
 function createDraft(head: Head, known: Known, othersNanoUsd: number): Draft {
@@ -166,7 +198,9 @@ function createDraft(head: Head, known: Known, othersNanoUsd: number): Draft {
 
   return {
     facts,
-    attempt({ facts: wanted, caps }) {
+    attempt({ facts: wanted, caps }, isHeld) {
+      // Nothing is sent in the right of a lost ticket. An answer may have been recorded although its COMMIT was not answered.
+      if (!isHeld && (caps !== undefined || wanted.some((fact) => known.existing(fact) === undefined))) return { ok: false, error: lapsed(wanted[0]) }
       const before = { count: facts.length, lastSeq: head.lastSeq, digest: head.digest, counters: new Map(head.counters) }
       try {
         if (caps !== undefined) return { ok: true, value: reserve(wanted[0] as AttemptFact, caps) }

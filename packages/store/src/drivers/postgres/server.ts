@@ -74,11 +74,13 @@ export function createServer(address: string, { reconnectForMs = 60_000, answerW
     return opened
   }
 
-  const asQueries = (client: { query(text: string, values: unknown[]): Promise<QueryResult> }): Queries => ({
+  const asQueries = (client: { query(text: string, values: unknown[]): Promise<QueryResult | QueryResult[]> }): Queries => ({
     async query(text, values = []) {
       try {
-        const { rows, rowCount } = await client.query(text, values as unknown[])
-        return { rows, rowCount: rowCount ?? 0 }
+        const result = await client.query(text, values as unknown[])
+        // Of several statements in one text: the rows of all.
+        const results = Array.isArray(result) ? result : [result]
+        return { rows: results.flatMap(({ rows }) => rows), rowCount: results.reduce((sum, { rowCount }) => sum + (rowCount ?? 0), 0) }
       } catch (error) {
         throw postgresError(error, name)
       }

@@ -1,8 +1,9 @@
 import { type AttemptFact, type BudgetDecision, type Fact, SediError } from '@sedi/spec'
-import { isCollision, isLost, isRefusal } from './errors.ts'
+import { isCollision, isLost } from './errors.ts'
 import type { Shapes } from './fact-rows.ts'
 import { assertLayout, lockClass } from './layouts.ts'
 import { type Caps, committedNanoUsd, countersOf, type Result, type RunTarget, recordGroup, takenOver, type Work } from './record.ts'
+import { recordOrEach } from './record-or-each.ts'
 import type { Connection, Queries, Server } from './server.ts'
 import { joinBudget, writeShare } from './shared/budget.ts'
 import { createWorkGroups } from './work-groups.ts'
@@ -102,24 +103,8 @@ export async function openRunWriter({ server, run, shapes, onRequest }: WriterOp
   }
 
   async function commitAll(works: readonly Work[]): Promise<readonly Result[]> {
-    try {
-      await countShare()
-      return await onConnection((held, target) => recordGroup(held, target, works))
-    } catch (error) {
-      if (!isRefusal(error) || works.length === 1) throw error
-    }
-    const results: Result[] = []
-    for (const work of works) results.push(await commitAlone(work))
-    return results
-  }
-
-  async function commitAlone(work: Work): Promise<Result> {
-    try {
-      return (await onConnection((held, target) => recordGroup(held, target, [work])))[0]!
-    } catch (error) {
-      if (!isRefusal(error)) throw error
-      return { ok: false, error }
-    }
+    await countShare()
+    return recordOrEach(works, (group) => onConnection((held, target) => recordGroup(held, target, group)))
   }
 
   /** The first commit after joining a budget: what the run has committed so far counts. */
@@ -197,6 +182,7 @@ const isHeldByAnother = (server: Server): SediError =>
   new SediError(
     'conflict',
     `Another process has this run open for writing (${server.name}). Wait for it, or stop it; reading (status, explain, export) works meanwhile. A process whose machine has vanished lets go within half a minute.`,
+    { details: { held: true } },
   )
 
 /** A new term, or the same one after a cut when nobody has taken the run since. */

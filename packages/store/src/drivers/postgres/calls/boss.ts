@@ -1,0 +1,90 @@
+import { createHash } from 'node:crypto'
+import { SediError } from '@sedi/spec'
+import type { PgBoss } from 'pg-boss'
+import type { Queries, Server } from '../server.ts'
+
+/** The one queue of a store; pg-boss keeps it in a schema of its own beside the store's. */
+export const queueName = 'calls'
+
+export const bossSchemaOf = ({ schema }: Pick<Server, 'schema'>): string => `${schema}_queue`
+
+/** A worker that is not heard of for so long has lost its tickets; pg-boss allows no less than 10. */
+export const leaseSeconds = 10
+/** How often lapsed tickets are looked for, by one of all processes. */
+const superviseSeconds = 3
+/** A call that so many workers in a row lost: there is something about it. */
+const mostHolders = 100
+
+/** What pg-boss fences by: a ticket, and how often it had been taken before. */
+export type TicketClaim = { readonly id: string; readonly retryCount: number }
+
+export type Boss = {
+  readonly boss: PgBoss
+  close(): Promise<void>
+}
+
+/**
+ * pg-boss over a server's connections; makes its tables on the first use. Rejects with `missing-dependency` where the optional peer is not
+ * installed.
+ */
+export async function openBoss(server: Server): Promise<Boss> {
+  const { PgBoss } = await loadPgBoss()
+  const boss = new PgBoss({
+    db: executorOf(server),
+    schema: bossSchemaOf(server),
+    schedule: false,
+    supervise: true,
+    superviseIntervalSeconds: superviseSeconds,
+    monitorIntervalSeconds: superviseSeconds,
+    maintenanceIntervalSeconds: 60,
+    monitorVacuum: false,
+  })
+  // What it does in the background it does again a few seconds later.
+  boss.on('error', () => {})
+  await server.persistently(async () => {
+    await boss.start()
+    await boss.createQueue(queueName, {
+      heartbeatSeconds: leaseSeconds,
+      // The lease ends what is dead; this is pg-boss's longest.
+      expireInSeconds: 24 * 3600,
+      retryLimit: mostHolders,
+      retryDelay: 0,
+      deleteAfterSeconds: 300,
+    })
+  })
+  return {
+    boss,
+    async close() {
+      await boss.stop({ graceful: false, close: false }).catch(() => {})
+    },
+  }
+}
+
+/** pg-boss's way to ask a database: ours, also inside a transaction that we have begun. */
+export function executorOf(queries: Queries): { executeSql(text: string, values?: unknown[]): Promise<{ rows: never[] }> } {
+  return {
+    async executeSql(text, values) {
+      return { rows: (await queries.query(text, values)).rows as never[] }
+    },
+  }
+}
+
+/** One ticket for a call of a run, whoever puts it there and however often. */
+export function ticketIdOf(run: number, callId: string): string {
+  const hex = createHash('sha256').update(`${run}/${callId}`).digest('hex')
+  return [hex.slice(0, 8), hex.slice(8, 12), `8${hex.slice(13, 16)}`, `8${hex.slice(17, 20)}`, hex.slice(20, 32)].join('-')
+}
+
+/** Whether the store has ever had a queue. */
+export async function hasQueue(server: Server): Promise<boolean> {
+  const { rows } = await server.query('SELECT to_regclass($1) IS NOT NULL AS there', [`${bossSchemaOf(server)}.job`])
+  return rows[0]?.there === true
+}
+
+async function loadPgBoss(): Promise<typeof import('pg-boss')> {
+  try {
+    return await import('pg-boss')
+  } catch (cause) {
+    throw new SediError('missing-dependency', 'Calls for workers need the package pg-boss. Install it with: npm install pg-boss@12', { cause })
+  }
+}
