@@ -97,6 +97,7 @@ export function trainingOf(round: number): Fact[] {
         targetTokens: 600,
         exampleLosses: null,
         exampleGaps: null,
+        exampleErrors: null,
         masked: null,
         at,
       }),
