@@ -24,7 +24,7 @@ describe('with a signal, in a run whose answers can be checked', () => {
   beforeAll(async () => {
     const config = unevaluated()
     // Enough steps for instructions to be trained on more than once.
-    const often = { training: { ...config.training, stepsPerRound: 14 }, feedback: { ...config.feedback, everySteps: 7 } }
+    const often = { training: { ...config.training, mask: 'none' as const, stepsPerRound: 14 }, feedback: { ...config.feedback, everySteps: 7 } }
     run = await finishedRun({ ...config, ...often, rounds: 4, target: { calls: 16 }, seedPolicy: { ...config.seedPolicy, protectRounds: 1 } })
   })
   afterAll(() => run.close())
