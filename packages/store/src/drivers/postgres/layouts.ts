@@ -11,7 +11,7 @@ export const layouts: readonly string[] = [layout1, layout2]
  * `unsupported` for a newer layout and for a database whose texts are not UTF-8, `conflict` when runs are
  * still held after `waitMs`.
  */
-export async function layOut(server: Server, known: readonly string[] = layouts, waitMs = 10_000): Promise<void> {
+export async function layOut(server: Server, known: readonly string[] = layouts, waitMs = 30_000): Promise<void> {
   if ((await layoutOf(server, server, known)) === known.length) return
   await server.persistently(async () => {
     const connection = await server.connect(0)
