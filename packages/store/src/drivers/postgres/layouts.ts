@@ -25,10 +25,13 @@ export async function layOut(server: Server, known: readonly string[] = layouts,
   })
 }
 
-/** Every writer holds the lock shared, for as long as it writes. False when another process has done the work meanwhile. */
+/**
+ * Every writer holds the lock shared, for as long as it writes. False when another process has done the work meanwhile; asked outside the
+ * transaction, because inside it PostgreSQL goes on saying that there is no such table.
+ */
 async function lockOut(connection: Connection, server: Server, known: readonly string[], waitMs: number): Promise<boolean> {
   for (let waited = 0; waited <= waitMs; waited += 100) {
-    if ((await layoutOf(server, connection, known)) === known.length) return false
+    if ((await layoutOf(server, server, known)) === known.length) return false
     const { rows } = await connection.query('SELECT pg_try_advisory_xact_lock($1, 0) AS taken', [lockClass(server.schema)])
     if (rows[0]?.taken === true) return true
     await new Promise((resolve) => setTimeout(resolve, 100))
@@ -46,7 +49,7 @@ export async function assertLayout(connection: Connection, server: Server): Prom
 }
 
 async function layOutNow(connection: Connection, server: Server, known: readonly string[]): Promise<void> {
-  const before = await layoutOf(server, connection, known)
+  const before = await layoutOf(server, server, known)
   if (before === 0) {
     const encoding = String((await connection.query('SHOW server_encoding')).rows[0]?.server_encoding)
     if (encoding !== 'UTF8') {
