@@ -10,6 +10,7 @@ const benches: Readonly<Record<string, () => Promise<Bench>>> = {
   strategies: async () => (await import('./strategies/run.ts')).runStrategies,
   checks: async () => (await import('./checks/run.ts')).runChecks,
   trainers: async () => (await import('./trainers/run.ts')).runTrainers,
+  dashboard: async () => (await import('./dashboard/run.ts')).runDashboard,
   composers: async () => (await import('./composers/run.ts')).runComposers,
 }
 const [name = '', ...options] = process.argv.slice(2)

@@ -38,6 +38,18 @@ describe('findViolations', () => {
     expect(findViolations(planted).map((violation) => violation.message)).toEqual(expect.arrayContaining([expect.stringMatching(message)]))
   })
 
+  it.each([
+    "import { rejectionReasons } from '@sedi/spec/api'",
+    "import type { Fact } from '@sedi/spec'",
+    "export * from '@sedi/spec/api'",
+    "const later = await import('@sedi/spec/api')",
+  ])('finds in the dashboard %s, and takes the types of the API', (source) => {
+    mkdirSync(join(planted, 'apps/dashboard/src'), { recursive: true })
+    cpSync(join(root, 'apps/dashboard/package.json'), join(planted, 'apps/dashboard/package.json'))
+    writeFileSync(join(planted, 'apps/dashboard/src/page.tsx'), `import type { Overview } from '@sedi/spec/api'\n${source}\n`)
+    expect(findViolations(planted)).toEqual([{ file: 'apps/dashboard/src/page.tsx', message: expect.stringMatching(/nothing of ours but/) }])
+  })
+
   it('finds a dependency that the table does not allow', () => {
     writeFileSync(join(planted, 'packages/core/package.json'), JSON.stringify({ name: '@sedi/core', dependencies: { '@sedi/spec': '1', zod: '4' } }))
     expect(findViolations(planted).map((violation) => violation.message)).toEqual(['may not depend on @sedi/spec', 'may not depend on the outside library zod'])

@@ -19,6 +19,8 @@ export const allowed: Readonly<Record<string, readonly string[]>> = {
   kit: ['core', 'spec', 'simulation', 'generators', 'trainers', 'evaluation', 'store', 'pipeline'],
   cli: ['kit', 'spec', 'server', 'testing'],
   server: ['kit', 'spec'],
+  // Of it only the types of what the HTTP API answers; at run time a page knows the API and nothing else.
+  dashboard: ['spec'],
 }
 
 /** Outside libraries, where the number is limited. */
@@ -42,16 +44,17 @@ export function findViolations(root: string): Violation[] {
     }
     if (allowed[name] === undefined) report(manifestPath, `the package ${manifest.name} is not in the table of allowed imports`)
     checkManifest(name, manifest, (message) => report(manifestPath, message))
-    for (const file of globSync('src/**/*.{ts,mjs}', { cwd: join(root, folder) })) {
+    for (const file of globSync('src/**/*.{ts,tsx,mjs}', { cwd: join(root, folder) })) {
       const source = readFileSync(join(root, folder, file), 'utf8')
       checkSource(manifest, source, isTest(file), (message) => report(join(folder, file), message))
+      if (name === 'dashboard' && !isTest(file)) checkOnlyApiTypes(source, (message) => report(join(folder, file), message))
       checkRelative(file, source, (message) => report(join(folder, file), message))
     }
   }
   return found
 }
 
-const isTest = (file: string): boolean => /\.test(-d)?\.ts$/.test(file) || file.includes('fixtures')
+const isTest = (file: string): boolean => /\.test(-d)?\.tsx?$/.test(file) || file.includes('fixtures')
 
 function checkManifest(name: string, manifest: Manifest, report: (message: string) => void): void {
   for (const dependency of Object.keys({ ...manifest.dependencies, ...manifest.peerDependencies })) {
@@ -76,6 +79,11 @@ function checkSource(manifest: Manifest, source: string, test: boolean, report: 
     const declared = { ...manifest.dependencies, ...manifest.peerDependencies, ...(test ? manifest.devDependencies : {}) }
     if (!(imported in declared) && !(test && imported === 'vitest')) report(`imports ${imported}, which its package.json does not declare`)
   }
+}
+
+function checkOnlyApiTypes(source: string, report: (message: string) => void): void {
+  for (const [line, specifier] of source.matchAll(/^\s*(?:import|export)\b[^'"]*from\s*['"](@sedi\/[^'"]+)['"]|import\(\s*['"]@sedi\/[^'"]+/gm))
+    if (specifier !== '@sedi/spec/api' || !/^\s*import type\b/.test(line)) report(`may import nothing of ours but “import type … from '@sedi/spec/api'”`)
 }
 
 function checkRelative(file: string, source: string, report: (message: string) => void): void {

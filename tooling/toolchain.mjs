@@ -8,6 +8,7 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 
 import { constants } from 'node:os'
 import { delimiter, dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { findChromium } from './set-up-chromium.mjs'
 import { findPostgres } from './set-up-postgres.mjs'
 
 const pinnedNode = '24.21.0'
@@ -26,32 +27,58 @@ const pythonEnvironment = {
   PYTHONPATH: join(root, 'packages/trainers/python/src'),
 }
 
+/** What `sedi serve` shows; built when its sources changed (0.3 s otherwise). The API works without it, and says how to build it. */
+const buildDashboard = { ...pnpm('exec', 'turbo', 'run', 'build', '--filter=@sedi/dashboard', '--output-logs=errors-only'), stdout: 2, mayFail: true }
+
+/** Generated files, types, lint, import directions: what is worth knowing before any test. */
+const quickChecks = [
+  node('tooling/gen-registry.mjs', '--check'),
+  node('--conditions=@sedi/source', 'packages/kit/scripts/gen-config-docs.ts', '--check'),
+  node('--conditions=@sedi/source', 'docs/generate/main.ts', '--check'),
+  pnpm('exec', 'turbo', 'run', 'typecheck', '--output-logs=errors-only'),
+  pnpm('exec', 'tsc', '-p', 'tooling'),
+  pnpm('exec', 'biome', 'check', '.'),
+  node('tooling/check-boundaries.ts'),
+]
+
 /** What each task runs, in order; the caller's arguments go to the last step, and stdout is the last step's where an earlier one says `stdout: 2`. */
 const tasks = {
-  sedi: () => [{ ...node('--conditions=@sedi/source', '--disable-warning=ExperimentalWarning', join(root, 'apps/cli/src/main.ts')), inCallersFolder: true }],
+  sedi: () => [
+    ...(taskArguments[0] === 'serve' ? [buildDashboard] : []),
+    { ...node('--conditions=@sedi/source', '--disable-warning=ExperimentalWarning', join(root, 'apps/cli/src/main.ts')), inCallersFolder: true },
+  ],
   quickstart: () => [
     { ...pnpm('exec', 'turbo', 'run', 'build', '--output-logs=errors-only'), stdout: 2 },
     { ...node('--disable-warning=ExperimentalWarning', join(root, 'apps/cli/dist/main.js'), 'quickstart'), inCallersFolder: true },
   ],
-  gen: () => [node('tooling/gen-registry.mjs'), node('--conditions=@sedi/source', 'packages/kit/scripts/gen-config-docs.ts')],
-  check: () => [
-    node('tooling/gen-registry.mjs', '--check'),
-    node('--conditions=@sedi/source', 'packages/kit/scripts/gen-config-docs.ts', '--check'),
-    pnpm('exec', 'turbo', 'run', 'typecheck', '--output-logs=errors-only'),
-    pnpm('exec', 'tsc', '-p', 'tooling'),
-    pnpm('exec', 'biome', 'check', '.'),
-    node('tooling/check-boundaries.ts'),
+  gen: () => [
+    node('tooling/gen-registry.mjs'),
+    node('--conditions=@sedi/source', 'packages/kit/scripts/gen-config-docs.ts'),
+    node('--conditions=@sedi/source', 'docs/generate/main.ts'),
   ],
-  test: () => [...tasks.check(), pnpm('exec', 'vitest', 'run')],
+  /** `npm run docs` builds the site, `npm run docs -- dev` serves it while it is written. */
+  docs: () => [pnpm('--dir', 'docs', 'exec', 'vitepress', ...(taskArguments.length === 0 ? ['build'] : []))],
+  check: () => [
+    ...quickChecks,
+    pnpm('exec', 'turbo', 'run', 'build', '--output-logs=errors-only'),
+    pnpm('exec', 'knip', '--config', 'tooling/knip.ts', '--no-config-hints'),
+    node('tooling/check-licences.ts'),
+    node('tooling/check-packs.ts'),
+    node('--conditions=@sedi/source', 'tooling/check-docs.ts'),
+  ],
+  test: () => [...quickChecks, { ...buildDashboard, mayFail: false }, pnpm('exec', 'vitest', 'run')],
   'test:full': () => [
     ...['python', 'ray'].map((trainer) => ({
       ...node('--conditions=@sedi/source', '--disable-warning=ExperimentalWarning', 'apps/cli/src/main.ts', 'trainer', 'setup', trainer),
       env: pythonEnvironment,
     })),
     { ...run(join(pythonEnvironment.SEDI_PYTHON_ENV, 'bin/python'), '-m', 'pytest', '-q', 'packages/trainers/python'), env: pythonEnvironment },
-    { ...pnpm('exec', 'vitest', 'run'), env: { SEDI_TEST: 'full', SEDI_POSTGRES_BIN: findPostgres(), ...pythonEnvironment } },
+    pnpm('exec', 'turbo', 'run', 'build', '--output-logs=errors-only'),
+    { ...pnpm('exec', 'vitest', 'run'), env: { SEDI_TEST: 'full', SEDI_POSTGRES_BIN: findPostgres(), ...findChromium(), ...pythonEnvironment } },
   ],
   'check-reproduction': () => [{ ...node('--disable-warning=ExperimentalWarning', join(root, 'tooling/check-reproduction.mjs')), inCallersFolder: true }],
+  changeset: () => [pnpm('exec', 'changeset')],
+  release: () => [node('tooling/release.ts')],
   bench: () => [node('--conditions=@sedi/source', 'bench/main.ts')],
 }
 
@@ -68,7 +95,7 @@ async function main() {
   for (const [i, step] of steps.entries()) {
     const last = i === steps.length - 1
     const code = await runStep(tools, last ? { ...step, args: [...step.args, ...taskArguments] } : step)
-    if (code !== 0) return code
+    if (code !== 0 && !step.mayFail) return code
   }
   return 0
 }
@@ -138,7 +165,7 @@ function install(tools) {
 function installStamp(tools) {
   const hash = createHash('sha256').update(tools.version)
   const folders = ['packages', 'apps'].flatMap((group) => readdirSync(join(root, group)).map((name) => join(group, name)))
-  const files = ['pnpm-lock.yaml', 'pnpm-workspace.yaml', ...['.', 'examples', 'bench', ...folders].map((folder) => join(folder, 'package.json'))]
+  const files = ['pnpm-lock.yaml', 'pnpm-workspace.yaml', ...['.', 'bench', 'docs', 'examples', ...folders].map((folder) => join(folder, 'package.json'))]
   for (const file of files) if (existsSync(join(root, file))) hash.update(readFileSync(join(root, file)))
   return hash.digest('hex')
 }

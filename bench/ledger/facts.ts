@@ -63,7 +63,7 @@ export function itemsOf(call: number): Fact[] {
 }
 
 const stepsPerRound = 40
-export const testItems = 100
+const testItems = 100
 
 export function trainingOf(round: number): Fact[] {
   const steps = Array.from({ length: stepsPerRound }, (_, i) => (round - 1) * stepsPerRound + i + 1)

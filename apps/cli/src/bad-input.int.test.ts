@@ -169,6 +169,15 @@ describe('money', () => {
     expect([resumed.inputTokens, resumed.outputTokens, totals.charged, totals.chargedAgain]).toEqual([totals.inputTokens, totals.outputTokens, 8, 0])
     expect(resumed.costUsd).toBeCloseTo((totals.inputTokens * 0.25 + totals.outputTokens * 2) / 1e6, 9)
   })
+
+  it('a budget given on resume is what status tells', async () => {
+    await withProvider()
+    const { run: name } = JSON.parse((await run('--max-tokens', '20000', '--json')).stdout)
+    expect((await sedi(['resume', name, '--max-tokens', '900000', '--max-cost', '5'], { cwd: folder })).code).toBe(0)
+    const told = (await sedi(['status', name, '--no-baseline'], { cwd: folder })).stdout
+    expect(told).toMatch(/Note: +\S|No trainer/)
+    expect(told).not.toContain('No budget is set')
+  })
 })
 
 describe('one writer', () => {

@@ -1,10 +1,9 @@
 import { existsSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { Writable } from 'node:stream'
 import { beforeAll, expect, it } from 'vitest'
+import { sediInside } from './fixtures/sedi-inside.ts'
 import { sedi } from './fixtures/spawn-sedi.ts'
 import { testFolder } from './fixtures/test-folder.ts'
-import { runProgram } from './program.ts'
 
 let folder: string
 beforeAll(() => {
@@ -12,18 +11,8 @@ beforeAll(() => {
 })
 
 /** In this process, for speed; the first test starts the real command. */
-async function batch(...args: string[]) {
-  const said = { stdout: '', stderr: '' }
-  const into = (key: 'stdout' | 'stderr'): Writable =>
-    new Writable({
-      write(chunk, _, done) {
-        said[key] += String(chunk)
-        done()
-      },
-    })
-  const cli = { cwd: folder, stdout: into('stdout'), stderr: into('stderr'), isTerminal: false, stop: new AbortController().signal }
-  return { code: await runProgram(['batch', ...args], cli), ...said }
-}
+const batch = (...args: string[]) => sediInside(['batch', ...args], { cwd: folder })
+
 const read = (name: string): string => readFileSync(join(folder, name), 'utf8')
 const lines = (name: string) =>
   read(name)

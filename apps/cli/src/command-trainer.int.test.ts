@@ -64,7 +64,7 @@ it('two rounds of the real loop on somebody’s own program; killed in training,
   const run = await stepsReached(join(folder, 'storm'), 8)
   running.process.kill('SIGKILL')
   await running.finished
-  const resumed = await sedi(['resume', run, '--json', '--out', 'storm'], { cwd: folder })
+  const resumed = await sedi(['resume', run, '--json', '--store', 'storm'], { cwd: folder })
   expect([resumed.code, resumed.stderr]).toEqual([0, expect.any(String)])
   expect(JSON.parse(resumed.stdout)).toMatchObject({ state: 'done', steps: 12, digest: report.digest })
   // Two jobs in each run: none was started twice.

@@ -1,5 +1,6 @@
 import type { SediError } from '@sedi/spec'
 import type { Command } from 'commander'
+import type { Telemetry } from './telemetry.ts'
 
 /** What a command may use of the world; tests hand in their own. */
 export type Cli = {
@@ -7,17 +8,39 @@ export type Cli = {
   readonly cwd: string
   readonly stdout: NodeJS.WritableStream
   readonly stderr: NodeJS.WritableStream
+  /** Where a person can be asked: a terminal. @default nobody can be asked */
+  readonly stdin?: NodeJS.ReadStream | undefined
   /** Whether stderr is a terminal that can redraw a line. */
   readonly isTerminal: boolean
   /** Aborted by the first Ctrl-C or SIGTERM. */
   readonly stop: AbortSignal
   /** Aborted by the second: what is in flight is not awaited. */
   readonly abort?: AbortSignal | undefined
+  readonly telemetry?: Telemetry | undefined
 }
+
+/** The headings of `sedi --help`, in their order. */
+export const commandGroups = {
+  start: 'Start and steer:',
+  look: 'Look at runs:',
+  data: 'Data:',
+  train: 'Train and evaluate:',
+  serve: 'Serve and share the work:',
+  upkeep: 'Ledger and shell:',
+} as const
+
+/** A line that works as it stands, but for names in angle brackets; a test parses every one. */
+export type Example = { readonly command: string; readonly does: string }
 
 /** One file in `commands/` exports one of these; `name` is the file's name and the verb people type. */
 export type CliCommand = {
   readonly name: string
+  /** Where `sedi --help` lists it. */
+  readonly group: keyof typeof commandGroups
+  /** Its line there, without a full stop. The description, in the command's own help, says the rest. */
+  readonly summary: string
+  /** Two to four, shown under the options. */
+  readonly examples: readonly [Example, Example, ...Example[]]
   /** Arguments, options and help text. */
   describe(command: Command): Command
   /** Exit code of an error where it is another than usual. */

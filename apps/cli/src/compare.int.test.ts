@@ -1,27 +1,14 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { Writable } from 'node:stream'
 import { beforeAll, describe, expect, it } from 'vitest'
+import { sediInside } from './fixtures/sedi-inside.ts'
 import { testFolder, writeConfig } from './fixtures/test-folder.ts'
-import { runProgram } from './program.ts'
 
 let folder: string
 let first: string
 let second: string
 
-/** The real command line in this process: nothing here depends on a process of its own. */
-async function sedi(...args: string[]): Promise<{ readonly code: number; readonly stdout: string; readonly stderr: string }> {
-  const texts = { stdout: '', stderr: '' }
-  const into = (name: 'stdout' | 'stderr'): Writable =>
-    new Writable({
-      write(chunk, _encoding, done) {
-        texts[name] += String(chunk)
-        done()
-      },
-    })
-  const code = await runProgram(args, { cwd: folder, stdout: into('stdout'), stderr: into('stderr'), isTerminal: false, stop: new AbortController().signal })
-  return { code, ...texts }
-}
+const sedi = (...args: string[]) => sediInside(args, { cwd: folder })
 
 beforeAll(async () => {
   folder = testFolder()

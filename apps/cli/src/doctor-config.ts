@@ -1,7 +1,8 @@
-import { diagnoseConfig, type Finding, loadConfig } from '@sedi/kit'
+import { diagnoseConfig, type Finding } from '@sedi/kit'
 import { SediError } from '@sedi/spec'
 import { type Cli, print, printJson } from './command.ts'
 import { exitDone, exitFailed, exitUsage } from './exit-codes.ts'
+import { readConfig } from './read-config.ts'
 import { teacherOf } from './render-plan.ts'
 
 export type DoctorConfigOptions = { readonly probe?: boolean; readonly set?: string[]; readonly maxCost?: number; readonly json?: boolean }
@@ -18,7 +19,7 @@ export async function doctorConfig(cli: Cli, file: string | undefined, options: 
 
 async function look(cli: Cli, file: string | undefined, { probe, set, maxCost }: DoctorConfigOptions): Promise<{ title: string; findings: Finding[] }> {
   try {
-    const { config, path } = loadConfig({ cwd: cli.cwd, file, set, maxCostUsd: maxCost })
+    const { config, path } = readConfig({ cwd: cli.cwd, file, set, maxCostUsd: maxCost })
     const title = `${path} · teacher ${teacherOf(config)}`
     const read: Finding = { subject: 'config', status: 'ok', detail: `complete; recipe ${config.recipe}` }
     return { title, findings: [read, ...(await diagnoseConfig(config, { probe }))] }

@@ -1,23 +1,14 @@
 import { EventEmitter, once } from 'node:events'
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { PassThrough } from 'node:stream'
 import { setTimeout as wait } from 'node:timers/promises'
 import { createRng } from '@sedi/core'
 import { openEvaluations } from '@sedi/kit'
 import { readBook, startFakeProvider } from '@sedi/testing'
 import { describe, expect, it } from 'vitest'
+import { sediInside as sedi } from './fixtures/sedi-inside.ts'
 import { sedi as spawned, spawnSedi } from './fixtures/spawn-sedi.ts'
 import { testFolder, writeConfig, writeJsonLines } from './fixtures/test-folder.ts'
-import { runProgram } from './program.ts'
-
-/** The command line in this process, which is faster than a process of its own. */
-async function sedi(args: readonly string[], { cwd }: { readonly cwd: string }) {
-  const [stdout, stderr] = [new PassThrough(), new PassThrough()]
-  const code = await runProgram(args, { cwd, stdout, stderr, isTerminal: false, stop: new AbortController().signal })
-  const all = (stream: PassThrough): string => (stream.read() as Buffer | null)?.toString() ?? ''
-  return { code, stdout: all(stdout), stderr: all(stderr) }
-}
 
 type Json = Record<string, unknown> & {
   readonly evaluation: string

@@ -33,6 +33,9 @@ export const exitCodeOf: Readonly<Record<ErrorCode, number>> = {
 /** A ledger that is not as it was written: nothing to wait for or to configure. */
 export const isDamaged = (error: SediError): boolean => error.code === 'storage' && ('damage' in error.details || error.details.damaged === true)
 
+/** A run that was under way when its ledger could not be written any more. */
+export const leavesARun = (error: SediError): boolean => error.code === 'storage' && !isDamaged(error) && typeof error.details.run === 'string'
+
 /** Exit code of a run that was carried on: a pause before the first recorded answer that its user can cure at once is a usage error; a cancelled run did not do what it was started for. */
 export function exitCodeOfRun(outcome: RunOutcome, recordedCalls: number): number {
   if (outcome.state === 'done') return exitDone

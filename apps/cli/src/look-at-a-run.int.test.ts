@@ -75,8 +75,34 @@ describe('status and runs', () => {
     expect(runs).toEqual([expect.objectContaining({ runId: run, recipe: 'sedi', state: 'done', folder: join(folder, 'runs', run) })])
     expect(runs[0].totals).toMatchObject({ calls: 6, kept: report.kept, raw: report.raw, openAttempts: 0, unpricedCalls: 0 })
     expect(await answer('runs')).toMatch(new RegExp(`^run +recipe +state +calls +kept +cost\n${run} +sedi +done +6 +${report.kept} +\\$0\\.0\\d+\n$`))
-    expect(JSON.parse(await answer('runs', '--out', 'elsewhere', '--json'))).toEqual([])
+    expect(JSON.parse(await answer('runs', '--store', 'elsewhere', '--json'))).toEqual([])
     expect(existsSync(join(folder, 'elsewhere'))).toBe(false)
+  })
+})
+
+describe('report and seeds', () => {
+  it('report in words, as data and as a page; the page loads nothing', async () => {
+    const text = await answer('report', run, '--no-diversity')
+    expect(text).toContain(`run ${run} · recipe sedi · done`)
+    expect(text).toContain(`This run made ${report.kept} instructions out of ${report.raw} written`)
+    expect(text).toMatch(/\nROUND BY ROUND\n\n {2}round +calls +written .*\n {2}1 .*\n {2}2 /)
+    const { report: same, rounds } = JSON.parse(await answer('report', run, '--json', '--no-diversity', '--no-baseline'))
+    expect(same).toEqual({ ...report, shadowBaseline: undefined })
+    expect(rounds).toHaveLength(2)
+    const page = await ask('report', run, '--html', 'pages/report.html', '--no-diversity')
+    expect([page.code, page.stdout, page.stderr]).toEqual([0, '', `Written: ${join(folder, 'pages', 'report.html')}\n`])
+    const html = readFileSync(join(folder, 'pages', 'report.html'), 'utf8')
+    expect(html).toContain(promoted.seedId)
+    expect(html).not.toMatch(/<script|src=|href=/)
+  })
+
+  it('seeds: those that are active, with what came of them; --all and --json have the others', async () => {
+    const { seeds, active } = JSON.parse(await answer('seeds', run, '--json'))
+    expect(seeds.filter(({ state }: { state: string }) => state === 'active')).toHaveLength(active)
+    expect(seeds).toContainEqual(expect.objectContaining({ seedId: promoted.seedId, origin: 'machine', addedRound: promoted.round, step: promoted.step }))
+    const rows = async (...more: string[]): Promise<number> =>
+      (await answer('seeds', run, ...more)).split('\n').filter((line) => /^(seed-|r\d)/.test(line)).length
+    expect([await rows(), await rows('--all')]).toEqual([active, seeds.length])
   })
 })
 

@@ -44,3 +44,8 @@ export function latency(text: string): number | readonly [number, number] {
   const range = /^([\d.]+)-([\d.]+)$/.exec(text)
   return range === null ? nonNegativeNumber(text) : [nonNegativeNumber(range[1]!), nonNegativeNumber(range[2]!)]
 }
+
+export function httpAddress(text: string): string {
+  if (/^https?:\/\//.test(text) && URL.canParse(text)) return text
+  throw new InvalidArgumentError(`expected an address like http://127.0.0.1:8000/v1, got “${text}”.`)
+}

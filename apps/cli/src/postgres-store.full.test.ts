@@ -46,14 +46,14 @@ it('the same configuration in a folder and in a database gives the same run; it 
   while ((await current())?.state === 'running') await wait(50)
   expect((await current())?.state).toBe('interrupted')
 
-  const again = spawnSedi(['resume', name, '--json', '--out', store], { cwd })
+  const again = spawnSedi(['resume', name, '--json', '--store', store], { cwd })
   while ((await calls()) < 30) await wait(50)
-  outOf(await sedi(['pause', name, '--json', '--out', store], { cwd }))
+  outOf(await sedi(['pause', name, '--json', '--store', store], { cwd }))
   expect((await again.finished).code).toBe(3)
-  const done = outOf(await sedi(['resume', name, '--json', '--out', store], { cwd }))
+  const done = outOf(await sedi(['resume', name, '--json', '--store', store], { cwd }))
   expect([done.state, done.digest, done.kept]).toEqual(['done', calm.digest, calm.kept])
 
-  for (const command of [['status', name], ['explain', name, 'r01-c0000-i00'], ['runs']]) outOf(await sedi([...command, '--json', '--out', store], { cwd }))
+  for (const command of [['status', name], ['explain', name, 'r01-c0000-i00'], ['runs']]) outOf(await sedi([...command, '--json', '--store', store], { cwd }))
   outOf(await sedi(['doctor', name, '--json', '--store', store], { cwd }))
   outOf(await sedi(['ledger', 'export', name, '--json', '--store', store, '--out', 'moved.jsonl'], { cwd }))
   expect(outOf(await sedi(['ledger', 'import', 'moved.jsonl', '--json', '--store', 'moved'], { cwd })).digest).toBe(calm.digest)
@@ -101,5 +101,31 @@ it('three runs of two users on one key: limits held together, one budget, and th
   expect(Math.max(...inTenSeconds)).toBeLessThanOrEqual(1.5 * (requestsPerMinute / 6))
   const store = openStore({ store: `${server.url}?schema=team` })
   for (const { runId } of await store.list()) expect(JSON.stringify(await Array.fromAsync((await store.read(runId)).facts()))).not.toContain(key)
+  await provider.close()
+})
+
+it('a database that is away for more than a minute: the run ends as one that can be resumed, and is', { timeout: 240_000 }, async () => {
+  const cwd = testFolder()
+  const provider = await startFakeProvider({ bookFile: join(cwd, 'book.jsonl'), latencyMs: [40, 80] })
+  writeConfig(cwd, { generator: teacherAt(provider.url), target: { calls: 60 }, rounds: 2, trainer: 'none' })
+  const store = `${server.url}?schema=outage`
+  const calm = outOf(await sedi(['run', '--json', '--out', 'calm'], { cwd }))
+
+  const running = spawnSedi(['run', '--json', '--out', store], { cwd })
+  const runs = openStore({ store })
+  const current = async () => (await runs.list().catch(() => []))[0]
+  while (((await current())?.totals.calls ?? 0) < 10) await wait(20)
+  const name = (await current())!.runId
+  await server.kill()
+  const { code, stdout, stderr } = await running.finished
+  expect([code, JSON.parse(stdout).error]).toMatchObject([3, { code: 'storage', details: { run: name } }])
+  expect(stderr).toContain(`Everything recorded is kept. Continue with: sedi resume ${name}`)
+  await server.start()
+
+  const done = outOf(await sedi(['resume', name, '--json', '--store', store], { cwd }))
+  expect([done.state, done.digest]).toEqual(['done', calm.digest])
+  // What was in flight may have been billed and is counted so.
+  const { entries } = readBook(join(cwd, 'book.jsonl'))
+  expect(entries.length - 2 * 60).toBeLessThanOrEqual(done.uncertainAttempts)
   await provider.close()
 })

@@ -1,22 +1,17 @@
 import { readdirSync } from 'node:fs'
 import { Writable } from 'node:stream'
 import { softwareVersion } from '@sedi/kit'
-import { expect, it } from 'vitest'
-import { runProgram } from './program.ts'
+import { describe, expect, it } from 'vitest'
+import { type CliCommand, commandGroups } from './command.ts'
+import { commands } from './commands/registry.gen.ts'
+import { sediInside } from './fixtures/sedi-inside.ts'
+import { createProgram } from './program.ts'
 
 type Said = { readonly code: number; readonly out: string; readonly err: string }
 
 async function say(...argv: string[]): Promise<Said> {
-  const said = { out: '', err: '' }
-  const into = (key: 'out' | 'err'): Writable =>
-    new Writable({
-      write(chunk, _, done) {
-        said[key] += String(chunk)
-        done()
-      },
-    })
-  const cli = { cwd: import.meta.dirname, stdout: into('out'), stderr: into('err'), isTerminal: false, stop: new AbortController().signal }
-  return { code: await runProgram(argv, cli), ...said }
+  const { code, stdout: out, stderr: err } = await sediInside(argv, { cwd: import.meta.dirname })
+  return { code, out, err }
 }
 
 const names = readdirSync(new URL('commands', import.meta.url))
@@ -38,6 +33,7 @@ it('--version is the version of the kit', async () => {
 
 it.each([
   [[], /Usage: sedi/],
+  [['my.yaml'], /unknown command 'my.yaml'[\s\S]*sedi run my\.yaml/],
   [['rum'], /unknown command 'rum'[\s\S]*Did you mean run[\s\S]*sedi --help/],
   [['status'], /missing required argument 'run'/],
   [['runs', '--jsn'], /unknown option '--jsn'[\s\S]*Did you mean --json/],
@@ -49,3 +45,41 @@ it.each([
 ])('usage: %j is exit 2 and says what was expected, on stderr', async (argv, message) => {
   expect(await say(...argv)).toEqual({ code: 2, out: '', err: expect.stringMatching(message) })
 })
+
+describe.each(Object.values<CliCommand>(commands))('$name', (definition) => {
+  it.each(definition.examples.map(({ command }) => command))('its example parses, by this command: %s', async (line) => {
+    const parsed: unknown[] = []
+    const program = createProgram({ stdout: sink, stderr: sink }, async ({ name }) => void parsed.push(name))
+    await program.parseAsync(wordsOf(line), { from: 'user' })
+    expect(parsed).toEqual([definition.name])
+  })
+
+  it('has a line for the overview that fits beside its name, and examples under its help', async () => {
+    expect(definition.summary).toMatch(/^.{8,62}[^.\s]$/)
+    const { out } = await say(definition.name, '--help')
+    const [, shown = ''] = out.split('\nExamples:\n')
+    for (const { command, does } of definition.examples) {
+      expect(shown).toContain(command)
+      expect(shown).toContain(does)
+    }
+    expect(definition.examples.length).toBeLessThanOrEqual(4)
+  })
+})
+
+it('--help has first steps on top and every group once, in order', async () => {
+  const { out } = await say('--help')
+  const places = ['First steps:', ...Object.values(commandGroups)].map((heading) => out.split('\n').indexOf(heading))
+  expect(places).toEqual(places.toSorted((a, b) => a - b))
+  expect(places).not.toContain(-1)
+  expect(Math.max(...out.split('\n').map((line) => line.length))).toBeLessThanOrEqual(80)
+})
+
+const sink = new Writable({ write: (_, __, done) => done() })
+
+/** The arguments of an example, as a shell would hand them over; what comes after a pipe or a redirection is not ours. */
+function wordsOf(line: string): string[] {
+  const [program, ...words] = [...line.matchAll(/"([^"]*)"|(\S+)/g)].map(([, quoted, plain]) => quoted ?? plain!)
+  expect(program).toBe('sedi')
+  const end = words.findIndex((word) => /^(\||>>?|&&)$/.test(word))
+  return end < 0 ? words : words.slice(0, end)
+}

@@ -61,7 +61,7 @@ it('the loop with transformers, peft and TRL: three rounds, gradient norms in th
   const run = await stepsReached(join(folder, 'storm'), 9)
   running.process.kill('SIGKILL')
   await running.finished
-  const resumed = await sedi(['resume', run, '--json', '--out', 'storm'], { cwd: folder })
+  const resumed = await sedi(['resume', run, '--json', '--store', 'storm'], { cwd: folder })
   expect([resumed.code, resumed.stderr]).toEqual([0, expect.any(String)])
   expect(JSON.parse(resumed.stdout)).toMatchObject({ state: 'done', steps: 18, digest: report.digest })
   await provider.close()

@@ -63,12 +63,12 @@ it('the loop through a Ray cluster: three rounds, gradient norms in the ledger, 
   running.process.kill('SIGKILL')
   await running.finished
   // In the third, the node loses the process: the run stops, and the next attempt goes on from a checkpoint.
-  const stopping = spawnSedi(['resume', second.run, '--json', '--out', 'storm'], { cwd: folder })
+  const stopping = spawnSedi(['resume', second.run, '--json', '--store', 'storm'], { cwd: folder })
   const { models } = await inTraining(join(folder, 'storm'), 'r03')
   process.kill(JSON.parse(readFileSync(join(models, 'r03', 'status.json'), 'utf8')).pid, 'SIGKILL')
   const stopped = await stopping.finished
   expect([stopped.code === 0, stopped.stderr]).toEqual([false, expect.stringMatching(/r03 of “ray” ended as lost: its process was ended by signal 9/)])
-  const resumed = await sedi(['resume', second.run, '--json', '--out', 'storm'], { cwd: folder })
+  const resumed = await sedi(['resume', second.run, '--json', '--store', 'storm'], { cwd: folder })
   expect([resumed.code, resumed.stderr]).toEqual([0, expect.any(String)])
   expect(JSON.parse(resumed.stdout)).toMatchObject({ state: 'done', steps: 3 * stepsPerRound, digest: report.digest })
 

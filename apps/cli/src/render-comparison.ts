@@ -28,7 +28,7 @@ export function renderComparison(arms: readonly FinishedArm[], folder: string, q
     '',
     quote,
     '',
-    'What this does not show besides: equal calls and equal steps give the arms different epochs, discard figures of the simulated teacher',
+    'What this does not show besides: equal calls and equal steps give the arms different epochs, rejected shares of the simulated teacher',
     'are calibrated to real streams, and a promoted seed was checked by an oracle that a real run does not have. The quickstart shows that',
     'the loop works and what each part did.',
     '',
@@ -47,14 +47,17 @@ function seedLines({ report, promoted }: FinishedArm): string[] {
   ]
 }
 
+/** How the command line is called: installed from npm, or from a checkout. */
+const typed = import.meta.dirname.includes('node_modules') ? 'npx sedi' : 'npm run --silent sedi --'
+
 function closerLooks(arms: readonly FinishedArm[], folder: string): string[] {
   const sedi = arms.at(-1)!
   const id = sedi.promoted.at(-1)?.seedId ?? 'r01-c0000-i00'
   return [
-    `  npm run --silent sedi -- compare ${arms.map((arm) => arm.folder).join(' ')} --out comparison.html`,
-    `  npm run --silent sedi -- explain ${sedi.folder} ${id}`,
-    `  npm run --silent sedi -- runs --out ${folder}/runs`,
-    `  npm run --silent sedi -- export ${sedi.folder} --out instructions.jsonl`,
+    `  ${typed} compare ${arms.map((arm) => arm.folder).join(' ')} --out comparison.html`,
+    `  ${typed} explain ${sedi.folder} ${id}`,
+    `  ${typed} runs --store ${folder}/runs`,
+    `  ${typed} export ${sedi.folder} --out instructions.jsonl`,
   ]
 }
 

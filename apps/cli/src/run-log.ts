@@ -1,6 +1,7 @@
 import type { HeldRun, Progress, RunEvent, RunOutcome } from '@sedi/kit'
 import { type Command, Option } from 'commander'
 import type { Cli } from './command.ts'
+import { createLiveView } from './live-view/live-view.ts'
 import { createProgressLine } from './progress-line.ts'
 
 export type LogOptions = {
@@ -23,13 +24,15 @@ type Watch = {
   readonly onEvent: ((event: RunEvent) => void) | undefined
   readonly logTexts: boolean
   readonly end: (outcome: RunOutcome) => void
+  /** However it ended; may be called again. */
+  readonly close: () => void
 }
 
 /** What becomes of what a run tells while it goes on. */
 export function watchRun(cli: Cli, run: HeldRun, label: string, { logFormat = 'text', logPrompts = false }: LogOptions): Watch {
   if (logFormat === 'json') return watchAsJson(cli, run, logPrompts)
-  const line = createProgressLine(cli, run, label)
-  return { onProgress: line.show, onNotice: line.notice, onEvent: undefined, logTexts: logPrompts, end: line.end }
+  const watch = cli.isTerminal ? createLiveView(cli, run, label) : createProgressLine(cli, run, label)
+  return { onProgress: watch.show, onNotice: watch.notice, onEvent: undefined, logTexts: logPrompts, end: watch.end, close: watch.end }
 }
 
 function watchAsJson(cli: Cli, { runId, folder }: HeldRun, logTexts: boolean): Watch {
@@ -44,5 +47,6 @@ function watchAsJson(cli: Cli, { runId, folder }: HeldRun, logTexts: boolean): W
     logTexts,
     end: ({ state, error }) =>
       log({ level: error === undefined ? 'info' : 'error', event: 'run.ended', state, code: error?.code ?? null, reason: error?.message ?? '' }),
+    close: () => {},
   }
 }

@@ -5,9 +5,9 @@ import { type Cli, print, printJson, say } from './command.ts'
 import { exitDone, exitFailed } from './exit-codes.ts'
 import { formatDuration } from './format.ts'
 import { positiveNumber } from './option-values.ts'
-import { runPath, storeOf } from './store-of.ts'
+import { runPath, storeOf, storeOption } from './store-of.ts'
 
-type Options = { readonly out?: string; readonly wait: number | false; readonly json?: boolean }
+type Options = { readonly store?: string; readonly wait: number | false; readonly json?: boolean }
 
 const describedWaitSeconds = 60
 const sayEveryMs = 5000
@@ -16,7 +16,7 @@ const sayEveryMs = 5000
 export const describeStop = (command: Command): Command =>
   command
     .argument('<run>', 'id or folder of the run')
-    .option('--out <dir>', 'where runs are kept (default: ./runs)')
+    .addOption(storeOption())
     .option('--wait <seconds>', 'how long to wait until the run confirms', positiveNumber, describedWaitSeconds)
     .option('--no-wait', 'leave the request and return')
     .option('--json', 'one JSON document on stdout')
@@ -24,7 +24,7 @@ export const describeStop = (command: Command): Command =>
 /** Exit codes: 0 as wished, or nothing to do; 1 not confirmed in time. */
 export async function stopFromHere(cli: Cli, action: RunRequest['action'], runIdOrPath: string, options: Options): Promise<number> {
   let nextWordMs = 500
-  const stopped = await stopRun(runPath(cli, runIdOrPath), storeOf(cli, options.out), {
+  const stopped = await stopRun(runPath(cli, runIdOrPath), storeOf(cli, options.store), {
     action,
     waitMs: options.wait === false ? 0 : options.wait * 1000,
     signal: cli.stop,

@@ -68,7 +68,7 @@ it('above trainer.maxCostUsd the run pauses before a job is begun; raised, it go
   expect([paused.code, paused.stderr]).toEqual([3, expect.stringContaining('more than trainer.maxCostUsd')])
   expect(together.book().jobs).toBe(0)
   const { run } = JSON.parse(paused.stdout)
-  const resumed = await sedi(['resume', run, '--json', '--out', 'runs', '--max-training-cost', '1'], { cwd: folder, env })
+  const resumed = await sedi(['resume', run, '--json', '--store', 'runs', '--max-training-cost', '1'], { cwd: folder, env })
   expect([resumed.code, resumed.stderr]).toEqual([0, expect.any(String)])
   expect(together.book()).toMatchObject({ jobs: 1, files: 1 })
   await together.close()

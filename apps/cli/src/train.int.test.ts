@@ -1,9 +1,8 @@
 import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { Writable } from 'node:stream'
 import { beforeEach, expect, it } from 'vitest'
+import { sediInside } from './fixtures/sedi-inside.ts'
 import { testFolder, writeJsonLines } from './fixtures/test-folder.ts'
-import { runProgram } from './program.ts'
 
 let folder: string
 beforeEach(() => {
@@ -17,18 +16,8 @@ beforeEach(() => {
 
 const small = ['--batch-size', '4', '--learning-rate', '0.003', '--set', 'trainer.layers=1', '--set', 'trainer.width=16', '--set', 'training.maxLength=64']
 
-async function train(args: readonly string[], stop = new AbortController().signal) {
-  const said = { stdout: '', stderr: '' }
-  const into = (key: 'stdout' | 'stderr'): Writable =>
-    new Writable({
-      write(chunk, _, done) {
-        said[key] += String(chunk)
-        done()
-      },
-    })
-  const cli = { cwd: folder, stdout: into('stdout'), stderr: into('stderr'), isTerminal: true, stop }
-  return { code: await runProgram(['train', ...args], cli), ...said }
-}
+const train = (args: readonly string[], stop?: AbortSignal) => sediInside(['train', ...args], { cwd: folder, isTerminal: true, ...(stop && { stop }) })
+
 const lines = (path: string) =>
   readFileSync(path, 'utf8')
     .trimEnd()

@@ -83,7 +83,7 @@ it('a second process stands by and takes the run over; an exhausted budget pause
   const first = start('run', '--json')
   await until(async () => (await calls()) > 2)
   const { runId } = (await runs.list())[0]!
-  const second = start('resume', runId, '--wait', '--json', '--out', store)
+  const second = start('resume', runId, '--wait', '--json', '--store', store)
   await until(() => second.stderr().includes('Another process carries this run; standing by.'))
   first.process.kill('SIGKILL')
   const paused = await second.finished
@@ -91,16 +91,16 @@ it('a second process stands by and takes the run over; an exhausted budget pause
   const { costUsd, uncertainUsd, calls: before } = JSON.parse(paused.stdout)
   expect(costUsd + uncertainUsd).toBeLessThanOrEqual(0.02)
   expect(before).toBeLessThan(80)
-  const done = outOf(await start('resume', runId, '--max-cost', '5', '--json', '--out', store).finished)
+  const done = outOf(await start('resume', runId, '--max-cost', '5', '--json', '--store', store).finished)
   expect(done).toMatchObject({ state: 'done', calls: 80, uncertainAttempts: 0 })
   await leave(workers)
 
   // The same run in a folder, where there is no queue.
   outOf(await sedi(['ledger', 'export', runId, '--json', '--store', store, '--out', 'moved.jsonl'], { cwd }))
   outOf(await sedi(['ledger', 'import', 'moved.jsonl', '--json', '--store', 'moved'], { cwd }))
-  const refused = await sedi(['resume', runId, '--out', 'moved'], { cwd })
+  const refused = await sedi(['resume', runId, '--store', 'moved'], { cwd })
   expect([refused.code, refused.stderr]).toEqual([2, expect.stringContaining('sedi resume --queue in-process')])
-  expect(outOf(await sedi(['resume', runId, '--queue', 'in-process', '--json', '--out', 'moved'], { cwd })).digest).toBe(done.digest)
+  expect(outOf(await sedi(['resume', runId, '--queue', 'in-process', '--json', '--store', 'moved'], { cwd })).digest).toBe(done.digest)
 })
 
 it('without a store in PostgreSQL there is no queue, and nothing is created', async () => {

@@ -3,6 +3,7 @@ import express, { type Express, type NextFunction, type Request, type RequestHan
 import { rateLimit } from 'express-rate-limit'
 import helmet from 'helmet'
 import * as z from 'zod'
+import { isVisit, serveDashboard } from './dashboard/serve-dashboard.ts'
 import { assertKnown, assertOwnOrigin } from './guard/who-may-ask.ts'
 import { isOurFault, mountRoutes } from './mount-routes.ts'
 import { openApiOf } from './openapi.ts'
@@ -16,27 +17,32 @@ export type AppOptions = {
   readonly context: ServerContext
   /** Names under which the server may be addressed; anything else is a DNS-rebinding attempt. `undefined` when a token guards it. */
   readonly hosts: readonly string[] | undefined
+  /** The folder of the built dashboard. */
+  readonly dashboard: string
 }
 
-/** The HTTP API as an express app: who is answered, then the routes, then what went wrong. */
-export function createApp({ context, hosts }: AppOptions): Express {
+/** The HTTP API and the dashboard as an express app: who is answered, then the routes, then the page, then what went wrong. */
+export function createApp({ context, hosts, dashboard }: AppOptions): Express {
   const app = express()
+  const { files, page } = serveDashboard(dashboard)
   const { limits } = context
   app.set('query parser', 'simple')
   app.set('etag', false)
   app.disable('x-powered-by')
   app.use(securityHeaders)
   app.use((request, _response, next) => {
-    assertOwnOrigin(request.headers, { hosts })
+    assertOwnOrigin(request.headers, { hosts }, isVisit(request))
     next()
   })
   app.use(perMinute(limits.requestsPerMinute, 'requests'))
+  app.use(files)
   app.use('/v1', (_request, response, next) => {
     response.set('cache-control', 'no-store')
     next()
   })
   const limiters = { starts: perMinute(limits.startsPerMinute, 'runs'), login: perMinute(limits.wrongTokensPerMinute, 'wrong tokens', true) }
   mountRoutes(app, [...allRoutes, openApiRoute], context, limiters)
+  app.use(page)
   app.use((request: Request) => {
     if (request.path.startsWith('/v1/')) assertKnown(request.headers, context)
     throw new Refusal(404, 'not-found', `There is no ${request.method} ${request.path} here. GET /openapi.json lists what there is.`)

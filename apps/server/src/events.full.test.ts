@@ -10,7 +10,7 @@ const server = testServer()
 
 /** The server as a process of its own, so that it can be killed. */
 async function serve(port: number): Promise<{ readonly port: number; kill(): Promise<void> }> {
-  const options = ['--conditions=@sedi/source', '--disable-warning=ExperimentalWarning', cliMain, 'serve', '--port', String(port), '--out', server.store]
+  const options = ['--conditions=@sedi/source', '--disable-warning=ExperimentalWarning', cliMain, 'serve', '--port', String(port), '--store', server.store]
   const child = spawn(process.execPath, options, { cwd: server.folder, stdio: ['ignore', 'ignore', 'pipe'] })
   onTestFinished(() => void child.kill('SIGKILL'))
   let said = ''
@@ -27,7 +27,7 @@ async function serve(port: number): Promise<{ readonly port: number; kill(): Pro
   }
 }
 
-it('killed and started again with 200 readers of a run that goes on: no event is lost and none doubled, for any of them', { timeout: 300_000 }, async () => {
+it('killed and started again with 200 readers of a run that goes on: no event is lost and none doubled, for any of them', { timeout: 900_000 }, async () => {
   await server.start()
   await server.ask('/v1/runs', { json: { name: 'live', config: longConfig() } })
   await server.until('live', 'running')
@@ -37,13 +37,13 @@ it('killed and started again with 200 readers of a run that goes on: no event is
   const slowest = (): number => Math.min(...readers.map(({ last }) => last()))
   for (let kills = 0; kills < 3; kills++) {
     const before = Math.max(...readers.map(({ last }) => last()))
-    await expect.poll(slowest, { timeout: 60_000 }).toBeGreaterThan(before)
+    await expect.poll(slowest, { timeout: 180_000 }).toBeGreaterThan(before)
     await process.kill()
     process = await serve(port)
   }
   expect((await server.ask('/v1/runs/live/cancel', { json: { waitSeconds: 60 } })).json().state).toBe('cancelled')
   const end = (await server.ask('/v1/runs/live/facts?kind=run-state&limit=1000')).json().items.at(-1).seq
-  await expect.poll(slowest, { timeout: 60_000 }).toBe(end)
+  await expect.poll(slowest, { timeout: 180_000 }).toBe(end)
   for (const [i, { seqs, stop }] of readers.entries()) {
     await stop()
     expect(seqs).toEqual(seqsUpTo(end).slice(i % 50))

@@ -29,6 +29,16 @@ it('goes on after Last-Event-ID, which wins over `after`; only kinds that are as
   expect(await ids('&kind=yield')).toEqual(kept.map(({ seq }: { seq: number }) => seq))
 })
 
+it('latest: only what is recorded from now on', async () => {
+  expect((await server.ask('/v1/runs/small/events?follow=false&after=latest')).text).not.toContain('id: ')
+  const page = (await server.ask('/v1/runs/small/facts?limit=1000')).json()
+  expect(page.more).toBe(false)
+  for (const after of [page.last - 1, page.last]) {
+    const { text } = await server.ask('/v1/runs/small/events?follow=false&after=latest', { headers: { 'last-event-id': String(after) } })
+    expect([after, text.match(/^id: \d+/gm)]).toEqual([after, after === page.last ? null : [`id: ${page.last}`]])
+  }
+})
+
 it.each([
   ['?kind=candidate,nonsense', {}, 400],
   ['?after=-1', {}, 400],
@@ -47,6 +57,9 @@ it('no event is lost and none doubled for many readers, while the run goes on an
   await server.stop()
   await server.start({ port })
   const then = Math.max(...readers.map(({ last }) => last()))
+  const ids = await firstIds('/v1/runs/live/events?after=latest', 3)
+  expect(ids).toEqual([ids[0], ids[0]! + 1, ids[0]! + 2])
+  expect(ids[0]).toBeGreaterThan(then)
   await expect.poll(() => Math.min(...readers.map(({ last }) => last())), { timeout: 20_000 }).toBeGreaterThan(then + 20)
   await server.ask('/v1/runs/live/cancel', { json: { waitSeconds: 30 } })
   const facts = (await server.ask('/v1/runs/live/facts?limit=1000&kind=run-state')).json().items
@@ -57,3 +70,18 @@ it('no event is lost and none doubled for many readers, while the run goes on an
     expect(seqs).toEqual(seqsUpTo(end).slice(i * 3))
   }
 })
+
+/** The numbers of the first events that come. */
+async function firstIds(path: string, count: number): Promise<number[]> {
+  const stopping = new AbortController()
+  const { body } = await fetch(`${server.url()}${path}`, { signal: stopping.signal })
+  let text = ''
+  for await (const piece of body!.pipeThrough(new TextDecoderStream())) {
+    text += piece
+    const ids = [...text.matchAll(/^id: (\d+)$/gm)].map(([, id]) => Number(id))
+    if (ids.length < count) continue
+    stopping.abort()
+    return ids.slice(0, count)
+  }
+  throw new Error(`the events ended: ${text}`)
+}

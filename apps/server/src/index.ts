@@ -1,2 +1,7 @@
 export type { ServerLimits } from './limits.ts'
+export { createHealth, type Health } from './operations/health.ts'
+export { measureProcess } from './operations/process-metrics.ts'
+export { createPrometheus, type Prometheus } from './operations/prometheus.ts'
+export { type HealthServer, startHealthServer } from './operations/start-health-server.ts'
+export { measureStore } from './operations/store-metrics.ts'
 export { type RunningServer, type ServerOptions, startServer } from './start-server.ts'

@@ -14,6 +14,10 @@ export type ServerLimits = {
   readonly serviceMegabytes: number
   /** Services at work at once. @default 2 */
   readonly services: number
+  /** Analyses at work at once, of each kind: comparisons, maps, replays at other thresholds, shadow baselines. @default 1 */
+  readonly analyses: number
+  /** Memory of one analysis, beside what its indexes take. @default 2048 */
+  readonly analysisMegabytes: number
   /** Streams of events at once. @default 1000 */
   readonly streams: number
   /** Processes of runs at once that this server started. @default 8 */
@@ -30,6 +34,8 @@ export const defaultLimits: ServerLimits = {
   uploadBytes: 64 * 1024 * 1024,
   serviceMegabytes: 512,
   services: 2,
+  analyses: 1,
+  analysisMegabytes: 2048,
   streams: 1000,
   runs: 8,
   slowReaderMs: 60_000,

@@ -33,7 +33,7 @@ export function mountRoutes(app: Express, routes: readonly Route[], context: Ser
 }
 
 /** Refuses who is not known. */
-export const known =
+const known =
   (context: ServerContext): RequestHandler =>
   (request, _response, next) => {
     assertKnown(request.headers, context)
@@ -70,7 +70,7 @@ async function answer(route: Route, request: Request, response: Response, contex
         const value = request.headers[name]
         return Array.isArray(value) ? value[0] : value
       },
-      gone: AbortSignal.any([gone.signal, context.stopping]),
+      gone: AbortSignal.any([gone.signal, context.cutting]),
     }
     await sendReply(response, await route.handle(input as Parameters<Route['handle']>[0], context), route.answer.status, context.limits.slowReaderMs)
   } catch (error) {

@@ -12,7 +12,7 @@ const everywhere = [400, 403, 405, 429, 500]
 /** The OpenAPI 3.1 document of routes, made from the schemas that check what they get. */
 export function openApiOf(routes: readonly Route[]): Json {
   const components: Record<string, unknown> = {}
-  const schemaOf = (schema: z.ZodType, io: 'input' | 'output'): Json => lifted(z.toJSONSchema(schema, { io }) as Json, components)
+  const schemaOf = (schema: z.ZodType, io: 'input' | 'output'): Json => lifted(z.toJSONSchema(schema, { io, override: writePairsAsLists }) as Json, components)
   schemaOf(problemSchema, 'input')
   const paths: Record<string, Record<string, unknown>> = {}
   for (const route of routes) {
@@ -39,6 +39,15 @@ export function openApiOf(routes: readonly Route[]): Json {
       },
     },
   }
+}
+
+/** A pair of equal things as a list of two: readers of OpenAPI documents take `prefixItems` for `items`, in which a list of schemas is invalid. */
+const writePairsAsLists: NonNullable<z.core.ToJSONSchemaParams['override']> = ({ jsonSchema }) => {
+  const { prefixItems } = jsonSchema
+  if (prefixItems === undefined) return
+  if (prefixItems.some((one) => JSON.stringify(one) !== JSON.stringify(prefixItems[0]))) throw new TypeError('A tuple of different things cannot be described.')
+  delete jsonSchema.prefixItems
+  Object.assign(jsonSchema, { items: prefixItems[0], minItems: prefixItems.length, maxItems: prefixItems.length })
 }
 
 type SchemaOf = (schema: z.ZodType, io: 'input' | 'output') => Json

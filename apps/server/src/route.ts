@@ -18,9 +18,13 @@ export type RouteInput<Params, Query, Body> = {
 /** What a handler answers with. `rows` and `events` are written no faster than they are read. */
 export type Reply =
   | { readonly status?: number | undefined; readonly headers?: Readonly<Record<string, string>> | undefined; readonly json: unknown }
+  | { readonly text: string; readonly type: string }
   | { readonly status: 204; readonly headers?: Readonly<Record<string, string>> | undefined }
   /** The first chunk is awaited before anything is sent: what fails before it is answered with a problem. */
   | { readonly type: 'application/x-ndjson' | 'text/event-stream'; readonly chunks: AsyncIterable<string> }
+
+/** JSON that is text already. */
+export const jsonText = (text: string): Reply => ({ text, type: 'application/json; charset=utf-8' })
 
 /** A route as data: the router, the checks and the OpenAPI document are made from it. */
 export type Route<Params extends z.ZodObject = z.ZodObject, Query extends z.ZodObject = z.ZodObject, Body extends z.ZodType = z.ZodType> = {

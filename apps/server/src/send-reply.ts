@@ -7,6 +7,10 @@ import type { Reply } from './route.ts'
 /** Sends what a handler answered; streams no faster than they are read. */
 export async function sendReply(response: Response, reply: Reply, usualStatus: number, slowReaderMs: number): Promise<void> {
   if ('chunks' in reply) return sendChunks(response, reply, slowReaderMs)
+  if ('text' in reply) {
+    response.status(usualStatus).set('content-type', reply.type).end(reply.text)
+    return
+  }
   response.status(reply.status ?? usualStatus).set(reply.headers ?? {})
   if ('json' in reply) response.json(reply.json)
   else response.end()

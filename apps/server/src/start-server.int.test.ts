@@ -67,7 +67,7 @@ describe('what it answers', () => {
   })
 
   it.each([
-    ['GET', '/'],
+    ['GET', '/nothing'],
     ['GET', '/v1/nothing'],
     ['PUT', '/v1/runs/small/nothing'],
   ])('%s %s: a problem document that says so', async (method, path) => {

@@ -1,16 +1,23 @@
 import type { Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { join, resolve } from 'node:path'
+import type { IMetricReader } from '@opentelemetry/sdk-metrics'
 import { hasScheme, openStore } from '@sedi/kit'
 import { SediError } from '@sedi/spec'
+import { createAnalyses } from './analyses/analyses.ts'
 import { createApp } from './create-app.ts'
+import { dashboardFolder } from './dashboard/serve-dashboard.ts'
 import { createGate } from './guard/gate.ts'
+import { isLoopback, loopbackNames, urlOf } from './guard/loopback.ts'
 import { createSessions } from './guard/sessions.ts'
 import { createTokenCheck } from './guard/token.ts'
 import { defaultLimits, type ServerLimits } from './limits.ts'
+import { createHealth } from './operations/health.ts'
+import { measureServer } from './operations/measure-server.ts'
 import { createFactFeeds } from './runs/fact-feeds.ts'
 import { createOpenLedgers } from './runs/open-ledgers.ts'
 import { createRunProcesses } from './runs/run-processes.ts'
+import { createViewThread } from './views/view-thread.ts'
 
 export type ServerOptions = {
   /** The store: a folder, or an address. */
@@ -34,23 +41,30 @@ export type ServerOptions = {
   /** Browsers send cookies back over TLS only: for a server behind a proxy that has it. @default false */
   readonly secureCookies?: boolean | undefined
   readonly limits?: Partial<ServerLimits> | undefined
+  /** The folder of the built dashboard. @default the one in this package */
+  readonly dashboard?: string | undefined
+  /** Where metrics go beside `/metrics`. Closed with the server. */
+  readonly metricReaders?: readonly IMetricReader[] | undefined
   /** Told of what is a defect of ours, or of the machine. */
   readonly onError?: ((error: SediError) => void) | undefined
 }
 
 export type RunningServer = {
   readonly url: string
-  /** Stops answering; runs go on. */
-  close(): Promise<void>
+  /**
+   * Takes no new request, ends streams of events with a hint when to come back, and waits for what is being answered; runs go on.
+   *
+   * @param abort cuts off what is still being answered
+   * @param waitMs so long is waited at most; @default 20_000
+   */
+  close(options?: { readonly abort?: AbortSignal | undefined; readonly waitMs?: number | undefined }): Promise<void>
 }
-
-const loopback = new Set(['127.0.0.1', '::1', 'localhost'])
 
 /** Starts the HTTP API. Anything but a loopback address needs a token: whoever reaches the server can read runs and spend money. */
 export async function startServer(options: ServerOptions): Promise<RunningServer> {
   const { host = '127.0.0.1', port, onError = () => {} } = options
   const token = options.token === undefined || options.token === '' ? undefined : createTokenCheck(options.token)
-  if (!loopback.has(host) && token === undefined) {
+  if (!isLoopback(host) && token === undefined) {
     throw new SediError(
       'missing-credential',
       `Listening on ${host} lets other machines in: set the environment variable SEDI_API_TOKEN to a token they must send, or listen on 127.0.0.1.`,
@@ -62,16 +76,23 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   const limits = { ...defaultLimits, ...options.limits }
   const ledgers = createOpenLedgers(store, storeAddress)
   const feeds = createFactFeeds(ledgers)
+  const views = createViewThread({ storeAddress })
+  const analyses = createAnalyses({ storeAddress, most: limits.analyses, megabytes: limits.analysisMegabytes })
   const stopping = new AbortController()
+  const cutting = new AbortController()
+  const metrics = measureServer(store, options.metricReaders)
   const names: string[] = []
   const app = createApp({
     hosts: token === undefined ? names : undefined,
+    dashboard: options.dashboard ?? dashboardFolder,
     context: {
       onError,
       storeAddress,
       store,
       ledgers,
       feeds,
+      views,
+      analyses,
       processes: createRunProcesses({ store, storeAddress, sedi: options.sedi, cwd: files, most: limits.runs }),
       limits,
       files,
@@ -84,25 +105,45 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
       services: createGate(limits.services, 'services'),
       streams: createGate(limits.streams, 'streams'),
       stopping: stopping.signal,
+      cutting: cutting.signal,
+      health: createHealth({ store, stopping: stopping.signal, onError }),
+      metrics: metrics.text,
     },
   })
   const server = await new Promise<Server>((resolve, reject) => {
     const starting = app.listen(port, host, (error?: Error) => (error === undefined ? resolve(starting) : reject(cannotListen(host, port, error))))
   })
   const actual = (server.address() as AddressInfo).port
-  names.push(...['127.0.0.1', 'localhost', '[::1]'].map((name) => `${name}:${actual}`))
+  names.push(...loopbackNames(actual))
   return {
-    url: `http://${host.includes(':') ? `[${host}]` : host}:${actual}`,
-    async close() {
+    url: urlOf(host, actual),
+    async close({ abort, waitMs = 20_000 } = {}) {
       stopping.abort()
       feeds.close()
-      await new Promise<void>((resolve) => {
-        server.close(() => resolve())
+      analyses.close()
+      const cut = (): void => {
+        cutting.abort()
         server.closeAllConnections()
-      })
+      }
+      const late = setTimeout(cut, waitMs)
+      abort?.addEventListener('abort', cut, { once: true })
+      if (abort?.aborted === true) cut()
+      await closeWhenIdle(server)
+      clearTimeout(late)
+      abort?.removeEventListener('abort', cut)
+      cutting.abort()
+      await views.close()
+      await metrics.close()
       await ledgers.close()
     },
   }
+}
+
+/** Connections that are kept for further requests are closed as soon as they have no request. */
+async function closeWhenIdle(server: Server): Promise<void> {
+  const timer = setInterval(() => server.closeIdleConnections(), 50)
+  await new Promise<void>((resolve) => server.close(() => resolve()))
+  clearInterval(timer)
 }
 
 function cannotListen(host: string, port: number, error: Error): SediError {

@@ -1,5 +1,6 @@
 export { adjustedSignals, attractiveBatches, type BatchSignal, closedWindows, type FeedbackWindow } from './attractiveness.ts'
 export { type BatchSimilarity, batchSimilarity } from './batch-similarity.ts'
+export { type CommonWords, commonWords, type WordRange } from './common-words.ts'
 export type { BatchComposer, ComposedBatch, ComposerInput, ComposerNeeds } from './composers/composer.ts'
 export { composers } from './composers/registry.gen.ts'
 export { type ConflictGraph, conflictGraph, conflictGraphOfPairs } from './conflicts/conflict-graph.ts'
@@ -22,6 +23,7 @@ export { type SelfBleuOptions, selfBleu } from './metrics/self-bleu.ts'
 export { drawSubsamples, type Estimate, meanAndSd, type SubsampleOptions } from './metrics/subsamples.ts'
 export { symmetricEigenvalues } from './metrics/symmetric-eigenvalues.ts'
 export { vendiScore, vendiScoreOfRows } from './metrics/vendi-score.ts'
+export { type NeighbourLayoutOptions, neighbourLayout } from './neighbour-layout.ts'
 export {
   createNoveltyIndex,
   type Neighbour,

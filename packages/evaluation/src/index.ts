@@ -14,9 +14,11 @@ export { type WinRate, winRateOf } from './judge/win-rate.ts'
 export { drawPlot, plotColours } from './plots/draw-plot.ts'
 export { type IntervalPlot, type IntervalRow, intervalPlot } from './plots/interval-plot.ts'
 export { type LinePlot, type LinePoint, type LineSeries, linePlot } from './plots/line-plot.ts'
-export type { Report, ReportPart } from './reports/report.ts'
+export type { PlotSpecification } from './plots/plot-specification.ts'
+export type { Card, Figure, Report, ReportPart } from './reports/report.ts'
 export { reportHtml } from './reports/report-html.ts'
 export { type MarkdownReport, reportMarkdown } from './reports/report-markdown.ts'
+export { reportText } from './reports/report-text.ts'
 export {
   type HierarchicalBootstrapOptions,
   type HierarchicalEstimate,

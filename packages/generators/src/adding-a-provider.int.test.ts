@@ -35,7 +35,7 @@ beforeAll(async () => {
     const [{ content }] = (JSON.parse(body) as { messages: [{ content: string }] }).messages
     if (content === 'stall') return
     if (content === 'refuse') response.writeHead(429, { 'retry-after': '2' }).end(JSON.stringify({ error: `slow down, ${request.headers.authorization}` }))
-    else response.end(JSON.stringify(content === 'odd' ? { text: 'half' } : { text: `Re: ${content}`, done: true, used: { in: 3, out: 2 } }))
+    else response.end(JSON.stringify(content === 'odd' ? { text: 'half' } : { text: `Re: ${content}`, done: 'stop', used: { in: 3, out: 2 } }))
   })
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
 })

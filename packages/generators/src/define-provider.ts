@@ -5,6 +5,8 @@ import type { ListPrice } from './prices/list-price.ts'
 export type ProviderContext = {
   /** By `Credential.option`. */
   readonly credentials: Readonly<Record<string, string>>
+  /** Where the adapter stands in the configuration, for advice in messages. @default `generator`, `embedder` or `moderator` */
+  readonly configKey?: string | undefined
   /** Longest wait for one answer. */
   readonly timeoutMs: number
   /** What this model was learned not to accept earlier in the run, so that it is not learned again. */

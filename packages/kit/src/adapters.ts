@@ -58,7 +58,10 @@ export async function createGenerator({ generator }: RunConfig, given: TeacherCo
 
 /** What `filter.semantic` works with. Throws for an embedder it cannot use, before anything is bought. */
 export async function createSemanticFilter({ embedder, search }: Pick<SemanticFilterConfig, 'embedder' | 'search'>): Promise<SemanticFilter> {
-  const filter = { embedder: await createEmbedder(embedder), search: search === 'usearch' ? await loadUsearchNeighbours() : undefined }
+  const filter = {
+    embedder: await createEmbedder(embedder, 'filter.semantic.embedder'),
+    search: search === 'usearch' ? await loadUsearchNeighbours() : undefined,
+  }
   // A run accounts for what its filter buys; whoever uses the filter outside one is refused there.
   createMeaningIndex({ ...filter, embedder: { ...filter.embedder, bought: false } }, { nearest: 'rejected' })
   return filter
@@ -70,10 +73,11 @@ export function embedderDefinition(id: string): EmbedderDefinition {
   return definition
 }
 
-export async function createEmbedder(embedder: RunConfig['embedder']): Promise<Embedder> {
+/** @param configKey where it stands in the configuration, for messages */
+export async function createEmbedder(embedder: RunConfig['embedder'], configKey = 'embedder'): Promise<Embedder> {
   const definition = embedderDefinition(embedder.id)
   const credentials = findCredentials(definition.id, definition.credentials)
-  return definition.createEmbedder(ownOptions(definition, embedder), { credentials, timeoutMs: embedder.timeoutMs ?? 60_000 })
+  return definition.createEmbedder(ownOptions(definition, embedder), { credentials, configKey, timeoutMs: embedder.timeoutMs ?? 60_000 })
 }
 
 export async function createTrainer({ trainer }: RunConfig, folder: string, onNotice?: TeacherContext['onNotice']): Promise<Trainer | undefined> {

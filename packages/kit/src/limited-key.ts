@@ -1,5 +1,5 @@
-import { canonicalJson, sha256 } from '@sedi/pipeline'
-import type { Embedder, LimitedKey, LimitOptions, RunConfig, TextGenerator } from '@sedi/spec'
+import { sha256 } from '@sedi/pipeline'
+import { canonicalJson, type Embedder, type LimitedKey, type LimitOptions, type RunConfig, type TextGenerator } from '@sedi/spec'
 import { embedderDefinition, providerOf } from './adapters.ts'
 import { credentialsOf, findCredentials } from './credentials.ts'
 

@@ -1,10 +1,13 @@
 import { type CostEstimate, estimateCost, maskRule, policyOf, signalFor } from '@sedi/pipeline'
-import type { RunConfig } from '@sedi/spec'
+import { type RunConfig, SediError } from '@sedi/spec'
+import { hasScheme } from '@sedi/store'
 import { trainerCapabilities, trainerNotes } from '@sedi/trainers'
-import { providerOf } from './adapters.ts'
+import { createTrainer, providerOf } from './adapters.ts'
 import { priceNote } from './config/with-list-price.ts'
 import { loadBenchmarks } from './inputs/load-benchmarks.ts'
-import { loadHeldOut, loadSeeds } from './inputs/load-tasks.ts'
+import { loadHeldOut } from './inputs/load-tasks.ts'
+import { assertTrainable } from './runs/assert-trainable.ts'
+import { loadRunSeeds } from './runs/load-run-seeds.ts'
 
 /** What a run would do and cost; made without sending anything or creating a folder. */
 export type RunPlan = {
@@ -21,8 +24,9 @@ export type RunPlan = {
   readonly notes: readonly string[]
 }
 
+/** Throws what creating the run would throw of its inputs, and `unsupported` for what its trainer cannot do. Keys need not be there yet. */
 export async function planRun(config: RunConfig): Promise<RunPlan> {
-  const seeds = await loadSeeds(config.seeds)
+  const seeds = await loadRunSeeds(config)
   const heldOut = config.evaluation.heldOut === undefined ? [] : await loadHeldOut(config.evaluation.heldOut)
   const benchmarks = await loadBenchmarks(config.filter.benchmarks)
   return {
@@ -32,7 +36,23 @@ export async function planRun(config: RunConfig): Promise<RunPlan> {
     benchmarkQuestions: benchmarks.length,
     mask: maskRule(config, trainerCapabilities(config.trainer)),
     signal: policyOf(config).needs.signal ? signalFor(config, trainerCapabilities(config.trainer))?.id : undefined,
-    notes: notesOf(config),
+    notes: [...notesOf(config), ...(await askTrainer(config))],
+  }
+}
+
+/** What stands in the way of asking the trainer now, and would in the way of the run. */
+async function askTrainer(config: RunConfig): Promise<string[]> {
+  try {
+    const trainer = await createTrainer(config, hasScheme(config.store) ? '.' : config.store)
+    try {
+      assertTrainable(trainer, config)
+    } finally {
+      await trainer?.close?.()
+    }
+    return []
+  } catch (error) {
+    if (SediError.is(error, 'missing-credential') || SediError.is(error, 'missing-dependency')) return [`Before this can run: ${error.message}`]
+    throw error
   }
 }
 

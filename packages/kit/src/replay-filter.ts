@@ -4,6 +4,7 @@ import { type CandidateFact, type Issue, type Ledger, type RunConfig, SediError,
 import { createSemanticFilter } from './adapters.ts'
 import { type FilterOptions, openMeanings } from './filter-file.ts'
 import { readTexts } from './inputs/read-texts.ts'
+import { begunConfigOf } from './runs/run-config-of.ts'
 
 /** A data file, read as `filterFile` reads it, or what a run recorded. */
 export type ReplaySource =
@@ -75,7 +76,7 @@ export async function replayFilter(source: ReplaySource, thresholds: readonly nu
   const wrong = thresholds.find((threshold) => !(threshold >= 0 && threshold <= 1))
   if (wrong !== undefined) throw new SediError('invalid-config', `--thresholds: expected numbers from 0 to 1, got ${wrong}.`)
   const startedAt = performance.now()
-  const run = 'ledger' in source ? await configOf(source.ledger) : undefined
+  const run = 'ledger' in source ? await begunConfigOf(source.ledger) : undefined
   const tokenizer = 'ledger' in source ? run!.filter.tokenizer : (source.tokenizer ?? 'rouge')
   const { by = 'rouge-l' } = options
   const pools = await Promise.all(
@@ -169,11 +170,6 @@ function offerTo(pools: readonly ReplayPool[], { onVerdict, onProgress }: Replay
     offered++
     if (offered % progressEvery === 0) onProgress?.(offered)
   }
-}
-
-async function configOf(ledger: Ledger): Promise<RunConfig> {
-  const [run] = await ledger.find('run')
-  return run!.config as unknown as RunConfig
 }
 
 type Replaying = { readonly pools: readonly ReplayPool[]; readonly by: FilterReplay['by']; readonly offer: Offer }

@@ -1,7 +1,7 @@
+import { callOfCandidate } from '@sedi/spec'
 import { describe, expect, it } from 'vitest'
 import { estimateCost } from './estimate-cost.ts'
 import { carryOn, configOf, createTestRun, newStore, world } from './fixtures/harness.ts'
-import { callOfCandidate } from './steps/ids.ts'
 
 const prompts = [
   { strategy: 'joint' },

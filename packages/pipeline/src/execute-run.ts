@@ -1,6 +1,8 @@
 import { type RunState, SediError, toSediError } from '@sedi/spec'
 import { accountForEmbedders } from './calls/accounted-embedder.ts'
+import { createReservations } from './calls/reserve.ts'
 import { waitingAttempts } from './calls/waiting-attempts.ts'
+import { recordRunState } from './record-run-state.ts'
 import { restoreRun } from './restore-run.ts'
 import { runRound } from './round.ts'
 import type { Run, RunOptions } from './run-context.ts'
@@ -22,8 +24,10 @@ export type RunOutcome = {
 export async function executeRun(options: RunOptions): Promise<RunOutcome> {
   try {
     await recordState(options, 'running', '', undefined)
-    const account = accountForEmbedders(options)
-    const run = await restoreRun({ ...options, adapters: account.adapters })
+    // Workers' attempts are the run's as well.
+    const reservations = createReservations(options.budget, { others: options.queue !== undefined })
+    const account = accountForEmbedders(options, reservations)
+    const run = await restoreRun({ ...options, adapters: account.adapters }, reservations)
     await evaluateModel(0, run)
     for (let round = 1; round <= run.config.rounds; round++) {
       account.enterRound(round)
@@ -87,6 +91,5 @@ function reportDone(run: Run): void {
 }
 
 async function recordState({ ledger, clock }: RunOptions, state: RunState, reason: string, error: SediError | undefined): Promise<void> {
-  const index = (await ledger.find('run-state')).length
-  await ledger.append([{ kind: 'run-state', index, state, reason, errorCode: error?.code ?? null, at: clock() }])
+  await recordRunState(ledger, { state, reason, errorCode: error?.code ?? null, at: clock() })
 }

@@ -1,7 +1,6 @@
-import type { GenerateRequest, OpenRun, TextGenerator } from '@sedi/spec'
+import { type GenerateRequest, type OpenRun, roundOfPlace, type TextGenerator } from '@sedi/spec'
 import { describe, expect, it } from 'vitest'
 import { type Change, carryOn, createTestRun, newStore, providerError, simulatedTeacher } from './fixtures/harness.ts'
-import { roundOfCandidate } from './steps/ids.ts'
 
 const base = { trainer: { id: 'none' }, target: { calls: 6 }, rounds: 2, filter: { threshold: 0.85 } }
 const configs = {
@@ -183,7 +182,7 @@ it('shows two instructions of earlier rounds beside the seeds, none in the first
     const kept = seedIds.filter((id) => !id.startsWith('seed-'))
     expect(seedIds).toHaveLength(8)
     expect(kept).toHaveLength(round === 1 ? 0 : 2)
-    for (const id of kept) expect(roundOfCandidate(id)).toBeLessThan(round)
+    for (const id of kept) expect(roundOfPlace(id)).toBeLessThan(round)
   }
   await run.close()
 })

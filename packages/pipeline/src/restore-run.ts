@@ -1,17 +1,17 @@
-import type { CallFact, CandidateFact, HeldOutItem, Ledger, SeedTask } from '@sedi/spec'
+import { type CallFact, type CandidateFact, callOfCandidate, type HeldOutItem, type SeedTask } from '@sedi/spec'
+import type { Reservations } from './calls/reserve.ts'
 import { createRunBuyer } from './calls/run-buyer.ts'
 import { createChecks } from './checks/index.ts'
 import type { Run, RunOptions } from './run-context.ts'
+import { createHeldOutTasks } from './state/held-out-tasks.ts'
 import { createMeanings } from './state/meanings.ts'
 import { createPool, type Pool } from './state/pool.ts'
 import { createSeedSet } from './state/seed-set.ts'
-import { signalFor, type TrainedBatch } from './state/trained-batches.ts'
-import { createContamination } from './steps/filter-completion.ts'
-import { callOfCandidate } from './steps/ids.ts'
+import { exampleScores, signalFor, trainedBatches } from './state/trained-batches.ts'
 import { strategyOf } from './steps/plan-call.ts'
 
 /** Rebuilds a run in memory from its ledger: seeds, pool, signals, finished stages. Cost O(facts). */
-export async function restoreRun(options: RunOptions): Promise<Run> {
+export async function restoreRun(options: RunOptions, reservations: Reservations): Promise<Run> {
   const { ledger, config } = options
   const seedEvents = await ledger.find('seed-event')
   const human: SeedTask[] = seedEvents
@@ -25,7 +25,7 @@ export async function restoreRun(options: RunOptions): Promise<Run> {
   const pool = createPool(human, config.filter)
   const run: Run = {
     ...options,
-    buyer: await createRunBuyer(options),
+    buyer: await createRunBuyer({ ...options, reservations }),
     seeds: createSeedSet(seedEvents),
     pool,
     meanings: createMeanings(pool, config.filter.semantic, options.adapters),
@@ -35,7 +35,7 @@ export async function restoreRun(options: RunOptions): Promise<Run> {
     scores: await exampleScores(ledger),
     probeDrops: new Map(),
     filtered: new Set(yields.map(({ callId }) => callId)),
-    contamination: createContamination(heldOut),
+    contamination: createHeldOutTasks(heldOut),
     checks: createChecks(config.filter.checks ?? {}, { benchmarks: options.benchmarks ?? [], moderator: options.adapters.moderator }),
     checked: new WeakMap(),
     spentNanoUsd: spentOn(new Set(yields.map(({ callId }) => callId)), calls.values()),
@@ -45,20 +45,6 @@ export async function restoreRun(options: RunOptions): Promise<Run> {
   const admitted = strategyOf(config).followUps === undefined ? { verdict: 'kept' as const } : {}
   for (const candidate of await ledger.find('candidate', admitted)) admitAgain(candidate, calls, run.pool)
   return run
-}
-
-/** The batches trained so far, in step order, with what the trainer told of them. Cost O(batches). */
-export async function trainedBatches(ledger: Ledger): Promise<TrainedBatch[]> {
-  const told = new Map((await ledger.find('step')).map((step) => [step.step, step]))
-  const finished = new Set((await ledger.find('stage', { stage: 'train' })).map(({ round }) => round))
-  return (await ledger.find('batch'))
-    .filter(({ step, round }) => told.has(step) || finished.has(round))
-    .map(({ step, exampleIds }) => ({ step, exampleIds, told: told.get(step) }))
-}
-
-/** Figures of examples by a scorer. */
-export async function exampleScores(ledger: Ledger): Promise<Map<string, number | null>> {
-  return new Map((await ledger.find('scores', { measure: 'ifd' })).flatMap(({ ids, values }) => ids.map((id, i) => [id, values[i]!] as const)))
 }
 
 /** What the calls that were filtered cost, with all that was asked about their items. */

@@ -22,11 +22,11 @@ import type { Buyer } from './calls/buy-completion.ts'
 import type { RunEvent } from './calls/run-events.ts'
 import type { CallTelemetry } from './calls/telemetry/call-telemetry.ts'
 import type { BenchmarkItem, CheckOutcome, Checks } from './checks/index.ts'
+import type { HeldOutTasks } from './state/held-out-tasks.ts'
 import type { Meanings } from './state/meanings.ts'
 import type { Pool } from './state/pool.ts'
 import type { SeedSet } from './state/seed-set.ts'
 import type { TrainedBatch } from './state/trained-batches.ts'
-import type { Contamination } from './steps/filter-completion.ts'
 
 /** The adapters of a run, made by the kit. */
 export type RunAdapters = {
@@ -116,7 +116,7 @@ export type Run = RunOptions & {
   readonly probeDrops: Map<number, ReadonlyMap<number, number>>
   /** Calls whose answers were parsed and filtered. */
   readonly filtered: Set<string>
-  readonly contamination: Contamination
+  readonly contamination: HeldOutTasks
   /** Those of `filter.checks` that are not off. */
   readonly checks: Checks
   /** What they said about tasks at hand. */

@@ -1,7 +1,7 @@
 import { createRng } from '@sedi/core'
 import { describe, expect, it } from 'vitest'
 import { createWorld } from './create-world.ts'
-import { examplePrompt } from './discard-curve.ts'
+import { examplePrompt } from './fixtures/rejection-curve.ts'
 import { readNumberedTasks } from './numbered-tasks.ts'
 import everyday from './universes/everyday.ts'
 

@@ -30,7 +30,33 @@ export type Fact =
   | EvalFact
   | StageFact
 
-export type FactKind = Fact['kind']
+export type FactKind = (typeof factKinds)[number]
+
+/** Every kind of fact there is. */
+export const factKinds = [
+  'run',
+  'run-state',
+  'session',
+  'config-change',
+  'seed-event',
+  'held-out',
+  'attempt',
+  'outcome',
+  'call',
+  'embed-call',
+  'adaptation',
+  'candidate',
+  'yield',
+  'batch',
+  'training-job',
+  'step',
+  'training-outcome',
+  'scores',
+  'model',
+  'eval',
+  'stage',
+] as const satisfies readonly Fact['kind'][]
+
 export type FactOf<K extends FactKind> = Extract<Fact, { readonly kind: K }>
 export type Recorded<F extends Fact> = F & { readonly seq: number }
 

@@ -79,6 +79,9 @@ export type Offspring = {
   readonly meanGradNorm: number | null
 }
 
+/** Of a fact its number and some fields. */
+export type FactColumns<F extends Fact, Fields extends keyof F> = Pick<F, Fields> & { readonly seq: number }
+
 /** The book of one run. Facts go in, never change, never leave. */
 export interface Ledger {
   readonly runId: string
@@ -92,12 +95,20 @@ export interface Ledger {
   find<K extends FactKind>(kind: K, where?: Partial<FactOf<K>>): Promise<readonly Recorded<FactOf<K>>[]>
   /** The same, a page at a time: for what does not fit in memory. Only facts with a larger `seq` than `after` (default 0). */
   scan<K extends FactKind>(kind: K, where?: Partial<FactOf<K>>, after?: number): AsyncIterable<Recorded<FactOf<K>>>
+  /** The facts of one kind with these sequence numbers, in that order; numbers of others are left out. */
+  at<K extends FactKind>(kind: K, seqs: readonly number[]): Promise<readonly Recorded<FactOf<K>>[]>
+  /**
+   * Some fields of every fact of one kind with a larger `seq` than `after` (default 0), in order of recording, thousands at a time: for figures and
+   * searches over many facts. As they lie there, without a look at checksums, which are over whole facts.
+   */
+  columns<K extends FactKind, F extends keyof FactOf<K>>(kind: K, fields: readonly F[], after?: number): AsyncIterable<readonly FactColumns<FactOf<K>, F>[]>
   /**
    * Every fact with a larger `seq` than `after` (default 0), in order of recording, a page at a time, up to the last one there is when this
    * begins. Sequence numbers have no gaps and become visible in their order: who asks again after the last one it saw misses none.
    */
   facts(after?: number): AsyncIterable<Recorded<Fact>>
-  /** Constant cost, however many facts there are; so are `scores` and `digest`. */
+  /** The number of the last fact; 0 where there is none. Constant cost, however many facts there are; so are `totals`, `scores` and `digest`. */
+  last(): Promise<number>
   totals(): Promise<Totals>
   scores(): Promise<readonly ScoreTotals[]>
   /** Cost in the number of the seed's children. */
@@ -140,7 +151,7 @@ export type BudgetOptions = {
 export interface Budget {
   /**
    * Records the attempt, and with it its reservation, in one transaction — unless what is committed already plus this
-   * reservation exceeds a cap; then nothing is recorded.
+   * reservation exceeds a cap; then nothing is recorded. Rejects with `invalid-config` when its price is unknown and the cap is in dollars.
    */
   reserve(attempt: AttemptFact): Promise<BudgetDecision>
 }
@@ -185,14 +196,10 @@ export type LimitOptions = {
 }
 
 export type Permit = {
+  /** The request goes out now: one that was long in coming is counted from here on, because that is when the provider counts it. */
+  sent(): void
   /** Gives the slot back and corrects the token count to what was used; `undefined` keeps the estimate. */
   release(usedTokens: number | undefined): void
-}
-
-/** Exclusive rights that end with the process that holds them, however it ends. */
-export interface Claims {
-  /** Rejects with `conflict`, naming the holder, when another process has it. */
-  claim(name: string): Promise<{ release(): Promise<void> }>
 }
 
 export type RunSummary = {
@@ -204,6 +211,15 @@ export type RunSummary = {
   readonly reason: string
   readonly createdAt: number
   readonly totals: Totals
+}
+
+/** How a run stands: as it was recorded last, or interrupted. `held`: whether some process has it open for writing. */
+export function stateShown<State extends string>(
+  last: { readonly state: State; readonly reason: string },
+  held: boolean,
+): { readonly state: State | 'interrupted'; readonly reason: string } {
+  if (last.state === 'running' && !held) return { state: 'interrupted', reason: 'its process ended without a word' }
+  return { state: last.state, reason: last.reason }
 }
 
 /** Where runs live. */
@@ -229,8 +245,23 @@ export interface RunStore {
   salvage(runIdOrPath: string): Promise<Salvage>
   /** A consistent copy of the ledger as it is now, also while it is written, in a folder that does not exist yet. */
   backup(runIdOrPath: string, folder: string): Promise<void>
+  /**
+   * Whether the store can be used now: there, and of a layout that this version knows. Asked once, within a few seconds; nothing is made or
+   * changed. Rejects with `storage`, `invalid-credential` or `unsupported`.
+   */
+  ready(): Promise<void>
+  /** What waits for workers, and who they are. Undefined where a store has no queue. Rejects like `ready`. */
+  queueFigures?(): Promise<QueueFigures>
   /** Joins those who make the calls of the store's runs. Undefined where a store has no queue. Rejects with `missing-dependency`. */
   openDesk?(): Promise<CallDesk>
+}
+
+/** Calls of all runs on their way to workers. */
+export type QueueFigures = {
+  /** Nobody has them yet. */
+  readonly waiting: number
+  readonly inHands: number
+  readonly workers: number
 }
 
 export type DamageKind = 'structure' | 'row' | 'gap' | 'end' | 'reference' | 'projection'
@@ -326,6 +357,8 @@ export type HeldTicket = {
   /** Index of the session of the run's owner that put it there. */
   readonly session: number
   readonly text: string
+  /** Aborted once it is known that the ticket is somebody else's: nothing of the call can be recorded any more, what it costs is counted already. */
+  readonly lapsed: AbortSignal
 }
 
 /** What a worker may do in a store. What it holds stays its own while it is heard of; `close` does not wait. */

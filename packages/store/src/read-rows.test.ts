@@ -43,6 +43,14 @@ describe('readRows', () => {
     ])
   })
 
+  it('reads a .json file with a record in each line as JSON lines, with line numbers', async () => {
+    expect(await rows(file('lines.json', '{"a":1}\n{broken\n{"a":2}\n'))).toEqual([
+      { line: 1, value: { a: 1 } },
+      { line: 2, problem: expect.stringMatching(/not valid JSON/) },
+      { line: 3, value: { a: 2 } },
+    ])
+  })
+
   it('names what it cannot read', async () => {
     expect(await code(join(folder, 'missing.jsonl'))).toBe('not-found')
     expect(await code(folder)).toBe('invalid-input')

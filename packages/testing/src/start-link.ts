@@ -14,6 +14,8 @@ export type Link = {
   stall(stalled: boolean): void
   /** Every chunk is late by what this returns, in milliseconds; order stays. Undefined: none is. */
   delay(delayMs: (() => number) | undefined): void
+  /** No more than so many bytes a second pass each way, all connections together, as through a thin line; undefined: as many as come. */
+  throttle(bytesPerSecond: number | undefined): void
   /** Decides about each chunk that comes; undefined: all pass. */
   watch(decide: ((chunk: Buffer, direction: Direction) => Verdict) | undefined): void
   /** Connections made and cut so far. */
@@ -26,12 +28,17 @@ export async function startLink(toPort: number): Promise<Link> {
   const pairs = new Set<{ readonly client: Socket; readonly server: Socket }>()
   let decide: ((chunk: Buffer, direction: Direction) => Verdict) | undefined
   let delayMs: (() => number) | undefined
+  let bytesPerSecond: number | undefined
+  /** When the line has passed on all it was given, by `performance.now()`. */
+  const freeAt: Record<Direction, number> = { 'to-server': 0, 'to-client': 0 }
   let stalled = false
   let connections = 0
   let cuts = 0
 
   const listener = createServer((client) => {
     const server = openSocket(toPort, '127.0.0.1')
+    // As database drivers do: Nagle's algorithm, waiting for delayed acknowledgements, would cost 40 ms for each statement.
+    for (const socket of [client, server]) socket.setNoDelay()
     const pair = { client, server }
     pairs.add(pair)
     connections++
@@ -50,7 +57,7 @@ export async function startLink(toPort: number): Promise<Link> {
     from.on('data', (chunk: Buffer) => {
       const verdict = decide?.(chunk, direction) ?? 'pass'
       if (verdict === 'cut') return cutThis()
-      const lateBy = delayMs?.() ?? 0
+      const lateBy = (delayMs?.() ?? 0) + transferMs(chunk, direction)
       if (lateBy === 0 && verdict === 'pass') {
         line = line.then(() => void to.write(chunk))
         return
@@ -65,6 +72,14 @@ export async function startLink(toPort: number): Promise<Link> {
     }
     from.on('error', end)
     from.on('close', () => void line.then(end))
+  }
+
+  /** How long it takes until the throttled line has passed on this chunk and all before it, in milliseconds. */
+  function transferMs(chunk: Buffer, direction: Direction): number {
+    if (bytesPerSecond === undefined) return 0
+    const now = performance.now()
+    freeAt[direction] = Math.max(now, freeAt[direction]) + (chunk.length / bytesPerSecond) * 1000
+    return freeAt[direction] - now
   }
 
   await new Promise<void>((resolve) => listener.listen(0, '127.0.0.1', resolve))
@@ -84,6 +99,9 @@ export async function startLink(toPort: number): Promise<Link> {
     },
     delay(next) {
       delayMs = next
+    },
+    throttle(next) {
+      bytesPerSecond = next
     },
     watch(next) {
       decide = next

@@ -45,6 +45,17 @@ export async function startPostgres(settings: readonly string[] = []): Promise<P
   let server: ChildProcess | undefined
 
   async function start(): Promise<void> {
+    // A process of the killed server that began while it was being killed leaves within moments, and is waited for.
+    for (let attempt = 0; ; attempt++) {
+      const said = await tryToStart()
+      if (said === undefined) return
+      if (attempt >= 100 || !/shared memory block .* is still in use/.test(said)) throw new Error(`PostgreSQL did not start: ${said}`)
+      await wait(100)
+    }
+  }
+
+  /** Undefined when it answers, else what it said. */
+  async function tryToStart(): Promise<string | undefined> {
     const child = spawn(join(bin, 'postgres'), ['-D', data], { ...unprivileged, cwd: folder, stdio: ['ignore', 'ignore', 'pipe'] })
     let said = ''
     child.stderr?.on('data', (chunk) => {
@@ -52,9 +63,11 @@ export async function startPostgres(settings: readonly string[] = []): Promise<P
     })
     server = child
     for (let attempt = 0; !(await answers(port)); attempt++) {
-      if (child.exitCode !== null || attempt > 600) throw new Error(`PostgreSQL did not start: ${said}`)
+      const over = child.exitCode !== null || attempt > 600
       await wait(50)
+      if (over) return said
     }
+    return undefined
   }
 
   async function end(signal: 'SIGKILL' | 'SIGINT'): Promise<void> {

@@ -1,5 +1,5 @@
 import type { JobSnapshot, TrainingMetric } from '@sedi/spec'
-import { throwIfAborted } from './remote/aborted.ts'
+import { throwIfAborted } from './aborted.ts'
 
 export type Follow = {
   readonly afterStep?: number | undefined

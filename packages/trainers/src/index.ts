@@ -1,4 +1,5 @@
 export { trainers } from './backends/registry.gen.ts'
 export { defineTrainer, type TrainerContext, type TrainerDefinition } from './define-trainer.ts'
 export { exportModel } from './embedded/export-model.ts'
+export { type HubAdvice, type HubCall, hubError } from './huggingface-jobs/hub-error.ts'
 export { trainerCapabilities, trainerNotes } from './trainer-capabilities.ts'

@@ -20,6 +20,7 @@ import { withDataSource } from '../data-source.ts'
 import { exitDone } from '../exit-codes.ts'
 import { formatCount, formatTable } from '../format.ts'
 import { positiveNumber, share, wholeNumber } from '../option-values.ts'
+import { storeOption } from '../store-of.ts'
 
 type Options = {
   readonly size: number
@@ -44,6 +45,13 @@ const shownIssues = 10
 
 export default {
   name: 'batch',
+  group: 'data',
+  summary: 'Compose diverse training batches of a file or a run',
+  examples: [
+    { command: 'sedi batch data.jsonl --size 64', does: 'how diverse batches of 64 rows can be, beside random order' },
+    { command: 'sedi batch data.jsonl --size 64 --epochs 3 --for trl --out for-trl', does: 'data and settings for TRL, in that order' },
+    { command: 'sedi batch <run> --conflict-limit --out batches.jsonl', does: 'of what a run kept; a line of ids for each batch' },
+  ],
   describe: (command: Command) =>
     command
       .description('Compose training batches of a data file, or of what a run kept, and write them for a trainer of your own.')
@@ -62,7 +70,7 @@ export default {
       .addOption(new Option('--for <trainer>', 'write data and settings for this trainer into the folder --out').choices(exporterNames))
       .option('--base-model <name>', 'with --for: the model, as the trainer takes it')
       .option('--rows-per-device <n>', 'with --for: rows in one pass, a divisor of --size (default: the largest up to 8)', wholeNumber)
-      .option('--store <dir>', 'where runs are kept (default: ./runs)')
+      .addOption(storeOption())
       .option('--json', 'one JSON document on stdout'),
 
   async run(cli: Cli, [input], options: Options) {

@@ -6,12 +6,19 @@ import type { Command } from 'commander'
 import { type Cli, type CliCommand, print, printJson, say } from '../command.ts'
 import { exitDone } from '../exit-codes.ts'
 import { renderRunComparison } from '../render-run-comparison.ts'
-import { runPath, storeOf } from '../store-of.ts'
+import { runPath, storeOf, storeOption } from '../store-of.ts'
 
 type Options = { readonly out?: string; readonly store?: string; readonly unfinished?: boolean; readonly diversity: boolean; readonly json?: boolean }
 
 export default {
   name: 'compare',
+  group: 'look',
+  summary: 'Runs side by side, with intervals and a sentence to quote',
+  examples: [
+    { command: 'sedi compare <run> <other>', does: 'cost, what was kept, and how the students answer' },
+    { command: 'sedi compare <run> <other> --out comparison.html', does: 'the same with plots, as one file' },
+    { command: 'sedi compare <run> <other> --unfinished --no-diversity', does: 'quickly, while they still go on' },
+  ],
   describe: (command: Command) =>
     command
       .description('Runs side by side: cost, what was kept, and how their students answer the same questions, with intervals and a sentence to quote.')
@@ -19,7 +26,7 @@ export default {
       .option('--out <file>', 'write a report with plots: .html (one file) or .md (drawings beside it)')
       .option('--unfinished', 'also compare runs that are not done, by the last round that all have evaluated')
       .option('--no-diversity', 'do not measure what was kept (saves some seconds a run)')
-      .option('--store <dir>', 'where runs are kept (default: ./runs)')
+      .addOption(storeOption())
       .option('--json', 'one JSON document on stdout'),
 
   async run(cli: Cli, names, { out, store, unfinished, diversity, json }: Options) {

@@ -8,12 +8,20 @@ import { type DoctorConfigOptions, doctorConfig } from '../doctor-config.ts'
 import { exitDone, exitFailed } from '../exit-codes.ts'
 import { formatCount } from '../format.ts'
 import { collect, positiveNumber } from '../option-values.ts'
-import { runPath, storeOf } from '../store-of.ts'
+import { runPath, storeOf, storeOption } from '../store-of.ts'
 
 type Options = DoctorConfigOptions & { readonly salvage?: string; readonly rebuild?: boolean; readonly store?: string }
 
 export default {
   name: 'doctor',
+  group: 'start',
+  summary: 'Check a configuration before a run, or a ledger after it',
+  examples: [
+    { command: 'sedi doctor', does: 'sedi.config.yaml: inputs, key, model, price, budget; buys nothing' },
+    { command: 'sedi doctor --probe', does: 'also buys one short answer and looks at it' },
+    { command: 'sedi doctor <run>', does: 'every fact of a run against its checksum' },
+    { command: 'sedi doctor <run> --salvage saved', does: 'what can still be read of a damaged one' },
+  ],
   describe: (command: Command) =>
     command
       .description(
@@ -25,7 +33,7 @@ export default {
       .option('--max-cost <usd>', 'configuration: the budget', positiveNumber)
       .option('--salvage <dir>', 'run: export everything that can still be read into a new folder: ledger.jsonl and instructions.jsonl')
       .option('--rebuild', 'run: make counters, digest, scores and indexes again from the facts')
-      .option('--store <dir>', 'where runs are kept (default: ./runs)')
+      .addOption(storeOption())
       .option('--json', 'one JSON document on stdout'),
 
   async run(cli: Cli, [runOrConfig], options: Options) {

@@ -21,7 +21,7 @@ import { withDataSource } from '../data-source.ts'
 import { exitCodeOfRun, exitDone } from '../exit-codes.ts'
 import { collect, nonNegativeNumber, positiveNumber, wholeNumber } from '../option-values.ts'
 import { renderComparedEvaluations, renderEvaluation } from '../render-evaluation.ts'
-import { runFolder, runPath } from '../store-of.ts'
+import { runFolder, runPath, storeOption } from '../store-of.ts'
 
 type Options = {
   readonly evaluator?: readonly string[]
@@ -53,6 +53,17 @@ const verdictTokens = 2048
 
 export default {
   name: 'evaluate',
+  group: 'train',
+  summary: 'Score answers, a run’s model, or any model',
+  examples: [
+    { command: 'sedi evaluate answers.jsonl --evaluator exact-match --evaluator rouge-l', does: 'answers that are there already' },
+    { command: 'sedi evaluate <run> --held-out test.jsonl', does: 'the model a run trained, on these questions' },
+    {
+      command: 'sedi evaluate answers.jsonl --evaluator pairwise-judge --judge judge.yaml --max-cost 1',
+      does: 'a judge compares with the references, for a dollar at most',
+    },
+    { command: 'sedi evaluate <run> --harness arc_easy --limit 200', does: 'a benchmark of lm-evaluation-harness' },
+  ],
   describe: (command: Command) =>
     command
       .description('Score recorded answers, a run’s model, or any model that can be asked. The same evaluation again continues where it ended.')
@@ -78,7 +89,7 @@ export default {
       .addOption(new Option('--export <format>', 'also write questions, answers and scores for another tool').choices(['promptfoo']))
       .option('--dry-run', 'check everything and say what would be done; send nothing')
       .option('--out <dir>', 'where evaluations are kept', 'evaluations')
-      .option('--store <dir>', 'where runs are kept (default: ./runs)')
+      .addOption(storeOption())
       .option('--json', 'one JSON document on stdout'),
 
   async run(cli: Cli, [name], options: Options) {

@@ -36,6 +36,14 @@ const names = (list: string): string[] =>
 
 export default {
   name: 'fake-provider',
+  group: 'serve',
+  summary: 'A simulated teacher over HTTP, to try everything with',
+  examples: [
+    { command: 'sedi fake-provider --port 8000', does: 'an OpenAI-compatible server without keys or cost' },
+    { command: 'sedi fake-provider --imitation groq --tokens-per-minute 30000', does: 'as Groq behaves, with a limit' },
+    { command: 'sedi fake-provider --fault-rate 0.2 --faults limits,transport', does: 'a fifth of the requests go wrong' },
+    { command: 'sedi fake-provider --list', does: 'every imitation, model and fault' },
+  ],
   describe: (command: Command) =>
     command
       .description('Serve the simulated teacher as an OpenAI-compatible HTTP server on loopback, with limits, faults and a request book.')
@@ -63,10 +71,10 @@ export default {
       )
       .option('--fault-seed <n>', 'which requests they hit', nonNegativeNumber, 1)
       .option('--scenario <kinds>', 'what happens to the first requests in order of arrival, comma-separated; “normal” answers')
-      .addHelpText('after', examples),
+      .addHelpText('after', whileItRuns),
 
   async run(cli: Cli, _args, options: Options) {
-    const testing = await loadTesting()
+    const testing = await import('@sedi/testing')
     if (options.list === true) {
       print(cli, listing(testing))
       return exitDone
@@ -106,10 +114,8 @@ export default {
   },
 } satisfies CliCommand
 
-const examples = `
-Examples:
-  sedi fake-provider --imitation groq --tokens-per-minute 30000
-  sedi fake-provider --fault-rate 0.2 --faults limits,transport
+const whileItRuns = `
+While it runs, what happens to the next requests:
   curl -X PUT localhost:4871/__scenario -d '["429-retry-after", "normal", "truncated"]'`
 
 /** Names of groups become the names in them. */
@@ -130,11 +136,3 @@ function listing({ listImitations, models, faultGroups }: Testing): string {
 }
 
 const row = (name: string, about: string): string => `  ${name.padEnd(26)} ${about}`
-
-async function loadTesting(): Promise<Testing> {
-  try {
-    return await import('@sedi/testing')
-  } catch (error) {
-    throw new SediError('missing-dependency', 'The fake provider is in the package @sedi/testing, which is not installed.', { cause: error })
-  }
-}

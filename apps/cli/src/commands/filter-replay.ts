@@ -20,6 +20,7 @@ import { withDataSource } from '../data-source.ts'
 import { exitDone } from '../exit-codes.ts'
 import { formatCount, formatDuration, formatTable } from '../format.ts'
 import { nonNegativeNumber, share, shares, wholeNumber } from '../option-values.ts'
+import { storeOption } from '../store-of.ts'
 
 type Options = {
   readonly thresholds: readonly number[]
@@ -46,6 +47,13 @@ const fileOptions = ['field', 'tokenizer', 'against', 'heuristics', 'strict', 't
 
 export default {
   name: 'filter-replay',
+  group: 'data',
+  summary: 'What other thresholds would have kept, and for how much',
+  examples: [
+    { command: 'sedi filter-replay <run>', does: 'five thresholds over a run’s own candidates' },
+    { command: 'sedi filter-replay <run> --thresholds 0.7,0.85,0.95 --report cost', does: 'with plots, as a folder' },
+    { command: 'sedi filter-replay data.jsonl --semantic 0.85,0.9', does: 'by meaning instead of words' },
+  ],
   describe: (command: Command) =>
     command
       .description('What other similarity thresholds would have kept of a run’s candidates or a file’s rows, exactly: how much, for how much, how varied.')
@@ -66,7 +74,7 @@ export default {
       .option('--against <file>', 'of a file: compare with the rows of this one as well')
       .option('--heuristics <set>', 'of a file: apply a set of named rules first, e.g. alpaca')
       .option('--strict', 'of a file: fail on the first broken row')
-      .option('--store <dir>', 'where runs are kept (default: ./runs)')
+      .addOption(storeOption())
       .option('--json', 'one JSON document on stdout'),
 
   async run(cli: Cli, [name], options: Options) {

@@ -38,6 +38,13 @@ const shownIssues = 10
 
 export default {
   name: 'filter',
+  group: 'data',
+  summary: 'Keep the rows of a data file that are new',
+  examples: [
+    { command: 'sedi filter data.jsonl --out kept.jsonl --rejects rejects.jsonl', does: 'near-copies go to rejects.jsonl, with the reason' },
+    { command: 'sedi filter data.jsonl --against mine.jsonl --out new.jsonl', does: 'only what is unlike the rows you have' },
+    { command: 'sedi filter data.jsonl --against-benchmark test.jsonl --checks pii --out clean.jsonl', does: 'nothing of a test set, no personal data' },
+  ],
   describe: (command: Command) =>
     command
       .description('Keep the rows of a data file whose instruction is new (ROUGE-L, exactly as rouge_score computes it).')

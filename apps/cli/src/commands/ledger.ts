@@ -5,7 +5,7 @@ import { Argument, type Command } from 'commander'
 import { type Cli, type CliCommand, print, printJson, say } from '../command.ts'
 import { exitDone } from '../exit-codes.ts'
 import { formatCount } from '../format.ts'
-import { runPath, storeOf } from '../store-of.ts'
+import { runPath, storeOf, storeOption } from '../store-of.ts'
 
 type Options = { readonly out?: string; readonly name?: string; readonly recover?: boolean; readonly store?: string; readonly json?: boolean }
 
@@ -13,6 +13,13 @@ const actions = { export: exportLedger, import: importLedger, backup: backUp }
 
 export default {
   name: 'ledger',
+  group: 'upkeep',
+  summary: 'Move, copy or back up a run’s ledger',
+  examples: [
+    { command: 'sedi ledger export <run> --out run.jsonl', does: 'all facts as JSON lines' },
+    { command: 'sedi ledger import run.jsonl --name copy', does: 'a run of such a file' },
+    { command: 'sedi ledger backup <run> --out backup', does: 'a copy, also while it is written' },
+  ],
   describe: (command: Command) =>
     command
       .description('Move a run’s ledger: export it as JSON lines, make a run of such a file, or copy it while it is written.')
@@ -21,7 +28,7 @@ export default {
       .option('--out <path>', 'export: the file to write, - is stdout (the default); backup: the folder to create')
       .option('--name <name>', 'import: what the new run is called (default: as it was)')
       .option('--recover', 'import: take a file with facts missing; the run is resumed from before the first gap and keeps every answer')
-      .option('--store <dir>', 'where runs are kept (default: ./runs)')
+      .addOption(storeOption())
       .option('--json', 'what was done as one JSON document on stdout'),
 
   async run(cli: Cli, [action, subject], options: Options) {

@@ -5,6 +5,7 @@ import { withDataSource } from '../data-source.ts'
 import { exitDone } from '../exit-codes.ts'
 import { formatCount, formatTable } from '../format.ts'
 import { wholeNumber } from '../option-values.ts'
+import { storeOption } from '../store-of.ts'
 
 type Options = {
   readonly size?: number
@@ -17,6 +18,12 @@ type Options = {
 
 export default {
   name: 'metrics',
+  group: 'data',
+  summary: 'Diversity, length and duplicates of files and runs',
+  examples: [
+    { command: 'sedi metrics data.jsonl', does: 'one file' },
+    { command: 'sedi metrics <run> mine.jsonl --size 200', does: 'a run beside your own data, on draws of equal size' },
+  ],
   describe: (command: Command) =>
     command
       .description('Diversity, length and duplicates of data files or of what runs kept, on subsamples of equal size. Give all that is to be compared.')
@@ -25,7 +32,7 @@ export default {
       .option('--repetitions <n>', 'subsamples of each set', wholeNumber, 20)
       .option('--seed <n>', 'random seed of the draws', wholeNumber, 1)
       .option('--field <name>', 'of a file: the field that is measured (default: instruction)')
-      .option('--store <dir>', 'where runs are kept (default: ./runs)')
+      .addOption(storeOption())
       .option('--json', 'one JSON document on stdout'),
 
   async run(cli: Cli, names, { size, repetitions, seed: randomSeed, field, store, json }: Options) {

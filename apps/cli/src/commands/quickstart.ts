@@ -25,6 +25,12 @@ export type FinishedArm = CarriedOut & { readonly folder: string; readonly promo
 
 export default {
   name: 'quickstart',
+  group: 'start',
+  summary: 'The whole loop on a simulated teacher: no key, no cost',
+  examples: [
+    { command: 'sedi quickstart', does: 'the baseline and SeDi side by side, in some minutes' },
+    { command: 'sedi quickstart --out try', does: 'in a folder of that name' },
+  ],
   describe: (command: Command) =>
     command
       .description('See the whole loop: the baseline and SeDi side by side on a simulated teacher and a small model that is really trained.')

@@ -2,6 +2,7 @@
 import batch from './batch.ts'
 import cancel from './cancel.ts'
 import compare from './compare.ts'
+import completion from './completion.ts'
 import doctor from './doctor.ts'
 import evaluate from './evaluate.ts'
 import explain from './explain.ts'
@@ -9,14 +10,19 @@ import export_ from './export.ts'
 import fakeProvider from './fake-provider.ts'
 import filter from './filter.ts'
 import filterReplay from './filter-replay.ts'
+import import_ from './import.ts'
+import init from './init.ts'
 import ledger from './ledger.ts'
 import metrics from './metrics.ts'
 import pause from './pause.ts'
+import push from './push.ts'
 import quickstart from './quickstart.ts'
+import report from './report.ts'
 import reproduce from './reproduce.ts'
 import resume from './resume.ts'
 import run from './run.ts'
 import runs from './runs.ts'
+import seeds from './seeds.ts'
 import serve from './serve.ts'
 import status from './status.ts'
 import train from './train.ts'
@@ -27,6 +33,7 @@ export const commands = {
   batch,
   cancel,
   compare,
+  completion,
   doctor,
   evaluate,
   explain,
@@ -34,14 +41,19 @@ export const commands = {
   'fake-provider': fakeProvider,
   filter,
   'filter-replay': filterReplay,
+  import: import_,
+  init,
   ledger,
   metrics,
   pause,
+  push,
   quickstart,
+  report,
   reproduce,
   resume,
   run,
   runs,
+  seeds,
   serve,
   status,
   train,

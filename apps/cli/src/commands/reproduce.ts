@@ -20,6 +20,12 @@ type Options = {
 
 export default {
   name: 'reproduce',
+  group: 'train',
+  summary: 'Reproduce the method’s claims in simulated worlds',
+  examples: [
+    { command: 'sedi reproduce --quick', does: 'three arms, three replicates: minutes' },
+    { command: 'sedi reproduce --study full --plan', does: 'what would be run; runs nothing' },
+  ],
   describe: (command: Command) =>
     command
       .description(
@@ -43,9 +49,10 @@ export default {
     const startedAt = Date.now()
     say(cli, `Study ${study.id} (${studyHash(study).slice(0, 16)}), ${cellsOf(study).length} runs in ${folder}.`)
     let trained = 0
-    const figures = await runStudy(study, {
+    const finished = await runStudy(study, {
       folder,
       concurrency: options.parallel ?? availableParallelism(),
+      commit: commit(),
       stop: cli.stop,
       onCell({ done, planned, figures: { cell, accuracy, kept }, kept: known }) {
         if (known) return
@@ -54,9 +61,9 @@ export default {
         say(cli, `${done} of ${planned} · ${cell}: ${(100 * accuracy).toFixed(1)} %, ${kept} kept · about ${formatDuration(left)} left`)
       },
     })
+    const figures = finished.map((one) => one.figures)
     const result = analyseStudy(study, figures)
-    const minutes = (Date.now() - startedAt) / 60_000
-    const context = { date: new Date().toISOString().slice(0, 10), commit: commit(), machine: machine(), minutes, students: await measureStudents(study) }
+    const context = { machine: machine(), origins: finished.map(({ origin }) => origin), students: await measureStudents(study) }
     await writeStudyReport(folder, study, figures, result, context)
     if (options.json) printJson(cli, { folder, hash: studyHash(study), ...result })
     else print(cli, `${result.contrasts.map((one) => quotable(one, study)).join('\n')}\n\nReport: ${join(folder, 'report.html')}, ${join(folder, 'report.md')}`)

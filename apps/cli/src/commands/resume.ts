@@ -7,10 +7,10 @@ import { type Cli, type CliCommand, say } from '../command.ts'
 import { exitPaused } from '../exit-codes.ts'
 import { positiveNumber, wholeNumber } from '../option-values.ts'
 import { describeLogOptions, type LogOptions } from '../run-log.ts'
-import { runPath, storeOf } from '../store-of.ts'
+import { runPath, storeOf, storeOption } from '../store-of.ts'
 
 type Options = LogOptions & {
-  readonly out?: string
+  readonly store?: string
   readonly maxCost?: number
   readonly maxTokens?: number
   readonly maxTrainingCost?: number
@@ -22,11 +22,17 @@ type Options = LogOptions & {
 
 export default {
   name: 'resume',
+  group: 'start',
+  summary: 'Continue a paused or interrupted run',
+  examples: [
+    { command: 'sedi resume <run>', does: 'from where its ledger ends; nothing is bought twice' },
+    { command: 'sedi resume <run> --max-cost 5', does: 'with a higher budget' },
+  ],
   describe: (command: Command) =>
     describeLogOptions(command)
       .description('Continue a paused or interrupted run from where its ledger ends.')
       .argument('<run>', 'id or folder of the run')
-      .option('--out <dir>', 'where runs are kept (default: ./runs)')
+      .addOption(storeOption())
       .option('--max-cost <usd>', 'a new budget for the whole run', positiveNumber)
       .option('--max-tokens <n>', 'a new budget of tokens for the whole run', wholeNumber)
       .option('--max-training-cost <usd>', 'a new trainer.maxCostUsd, for trainers that bill', positiveNumber)
@@ -49,7 +55,7 @@ export default {
       ...(options.concurrency === undefined ? {} : { limits: { concurrency: options.concurrency } }),
       ...(options.queue === undefined ? {} : { queue: options.queue }),
     }
-    const open = () => openRun(runPath(cli, runIdOrPath!), storeOf(cli, options.out), changes)
+    const open = () => openRun(runPath(cli, runIdOrPath!), storeOf(cli, options.store), changes)
     const run = options.wait === true ? await standBy(cli, open, options.logFormat !== 'json') : await open()
     if (options.logFormat !== 'json') say(cli, `Continuing ${run.runId} in ${run.folder}`)
     const carried = await carryOut(cli, run, options)

@@ -2,22 +2,24 @@ import type { Command } from 'commander'
 import { type Cli, type CliCommand, print, printJson } from '../command.ts'
 import { exitDone } from '../exit-codes.ts'
 import { formatCount, formatTable, formatUsd } from '../format.ts'
-import { storeOf } from '../store-of.ts'
+import { storeOf, storeOption } from '../store-of.ts'
 
-type Options = { readonly out?: string; readonly json?: boolean }
+type Options = { readonly store?: string; readonly json?: boolean }
 
 export default {
   name: 'runs',
-  describe: (command: Command) =>
-    command
-      .description('List the runs of a store.')
-      .option('--out <dir>', 'where runs are kept (default: ./runs)')
-      .option('--json', 'one JSON document on stdout'),
+  group: 'look',
+  summary: 'List the runs of a folder',
+  examples: [
+    { command: 'sedi runs', does: 'those in ./runs' },
+    { command: 'sedi runs --store sedi-quickstart/runs --json', does: 'of another folder, for a program' },
+  ],
+  describe: (command: Command) => command.description('List the runs of a store.').addOption(storeOption()).option('--json', 'one JSON document on stdout'),
 
   async run(cli: Cli, _args, options: Options) {
-    const runs = await storeOf(cli, options.out).list()
+    const runs = await storeOf(cli, options.store).list()
     if (options.json) printJson(cli, runs)
-    else if (runs.length === 0) print(cli, `No runs in ${options.out ?? './runs'}.`)
+    else if (runs.length === 0) print(cli, `No runs in ${options.store ?? './runs'}.`)
     else {
       const rows = runs.map(({ runId, recipe, state, totals }) => [
         runId,

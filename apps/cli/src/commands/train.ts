@@ -7,6 +7,7 @@ import { withDataSource } from '../data-source.ts'
 import { exitDone } from '../exit-codes.ts'
 import { formatCount, formatDuration } from '../format.ts'
 import { collect, positiveNumber, wholeNumber } from '../option-values.ts'
+import { storeOption } from '../store-of.ts'
 
 type Options = {
   readonly trainer: string
@@ -32,6 +33,13 @@ const shownIssues = 10
 
 export default {
   name: 'train',
+  group: 'train',
+  summary: 'Train a model on a file or on what a run kept',
+  examples: [
+    { command: 'sedi train data.jsonl --out models', does: 'a small model inside Node' },
+    { command: 'sedi train <run> --trainer python --base-model ./qwen --epochs 3', does: 'a real one, with transformers and peft' },
+    { command: 'sedi train data.jsonl --trainer python --base-model ./qwen --set trainer.method=full', does: 'every weight instead of an adapter' },
+  ],
   describe: (command: Command) =>
     command
       .description(
@@ -50,7 +58,7 @@ export default {
       .option('--learning-rate <f>', 'peak learning rate (default: 2e-5)', positiveNumber)
       .option('--seed <n>', 'random seed', wholeNumber, 1)
       .option('--set <path=value>', 'any key of trainer, training or batches, e.g. --set trainer.method=full (repeatable)', collect)
-      .option('--store <dir>', 'where runs are kept (default: ./runs)')
+      .addOption(storeOption())
       .option('--json', 'one JSON document on stdout'),
 
   async run(cli: Cli, [input], options: Options) {

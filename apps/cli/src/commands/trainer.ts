@@ -9,6 +9,12 @@ type Options = { readonly python?: string; readonly qlora?: boolean; readonly js
 
 export default {
   name: 'trainer',
+  group: 'train',
+  summary: 'What each trainer can do, and set one up',
+  examples: [
+    { command: 'sedi trainer list', does: 'batches, signals, resuming: which can what' },
+    { command: 'sedi trainer setup python', does: 'an environment with PyTorch, transformers, peft and TRL' },
+  ],
   describe: (command: Command) =>
     command
       .description(

@@ -12,14 +12,16 @@ export type Guard = {
 
 /**
  * Refuses requests that a page of another site made a browser send: addressed to another name than the server's (DNS rebinding), from
- * another origin, or said by the browser to come from another site.
+ * another origin, or said by the browser to come from another site. Only `visit`, the opening of one of our pages in a window of its own, may
+ * have begun on another site: a link in a message. It changes nothing, and nobody else can read or frame what comes.
  */
-export function assertOwnOrigin({ host, origin, 'sec-fetch-site': site }: IncomingHttpHeaders, { hosts }: Pick<Guard, 'hosts'>): void {
+export function assertOwnOrigin({ host, origin, 'sec-fetch-site': site }: IncomingHttpHeaders, { hosts }: Pick<Guard, 'hosts'>, visit = false): void {
   if (hosts !== undefined && (host === undefined || !hosts.includes(host)))
     throw new Refusal(403, 'invalid-credential', `This server answers only to ${hosts.join(', ')}.`)
   const own = hosts ?? (host === undefined ? [] : [host])
   const sameOrigin = origin === undefined || own.some((name) => origin === `http://${name}` || (hosts === undefined && origin === `https://${name}`))
-  if (!sameOrigin || site === 'cross-site' || site === 'same-site') throw new Refusal(403, 'invalid-credential', 'This server answers no pages of other sites.')
+  if (!sameOrigin || (!visit && (site === 'cross-site' || site === 'same-site')))
+    throw new Refusal(403, 'invalid-credential', 'This server answers no pages of other sites.')
 }
 
 /** Throws a refusal with status 401 without the token, or a session begun with it. */

@@ -3,7 +3,7 @@ import * as z from 'zod'
 import { receiveConfig } from '../guard/received-config.ts'
 import { withoutSecrets } from '../guard/without-secrets.ts'
 import { defineRoute, type Route } from '../route.ts'
-import { keepTasks, taskSchema } from '../runs/sent-tasks.ts'
+import { taskSchema, withSentTasks } from '../runs/sent-tasks.ts'
 import { writtenConfigSchema } from '../runs/written-config.ts'
 
 export const configRoutes: readonly Route[] = [
@@ -24,6 +24,7 @@ export const configRoutes: readonly Route[] = [
       .strictObject({
         config: writtenConfigSchema,
         seeds: z.array(taskSchema).min(1).max(10_000).optional(),
+        heldOut: z.array(taskSchema).min(1).max(100_000).optional(),
       })
       .meta({ id: 'PlannedRun' }),
     answer: {
@@ -33,8 +34,7 @@ export const configRoutes: readonly Route[] = [
     },
     problems: [400, 404],
     async handle({ body }, context) {
-      const sent = body.seeds === undefined ? {} : { seeds: keepTasks(context.stateFolder, body.seeds) }
-      const { store: _, ...config } = await receiveConfig({ ...body.config, ...sent }, context)
+      const { store: _, ...config } = await receiveConfig(withSentTasks(body.config, body, context.stateFolder), context)
       return { json: { ...(await planRun({ ...config, store: context.storeAddress })), config: withoutSecrets(config) } }
     },
   }),

@@ -1,5 +1,4 @@
-import { reportRun } from '@sedi/kit'
-import type { RunConfig } from '@sedi/spec'
+import { configOf, reportRun } from '@sedi/kit'
 import * as z from 'zod'
 import { defineRoute, type Route } from '../route.ts'
 import { noSuchRun, runIdSchema } from '../runs/run-id.ts'
@@ -35,12 +34,10 @@ export const costRoutes: readonly Route[] = [
     problems: [404, 507],
     handle: async ({ params: { run } }, { ledgers, store }) => ({
       json: await ledgers.use(run, async (ledger) => {
-        const [fact] = await ledger.find('run')
-        if (fact === undefined) throw noSuchRun(run)
-        const { budget } = fact.config as unknown as RunConfig
-        const changed = (await ledger.find('config-change')).map(({ changes }) => (changes as Partial<RunConfig>).budget?.maxCostUsd)
+        if ((await ledger.find('run')).length === 0) throw noSuchRun(run)
+        const { budget } = await configOf(ledger)
         const report = await reportRun(ledger, await store.isHeld(run))
-        return costSchema.parse({ ...report, budgetUsd: changed.findLast((usd) => usd !== undefined) ?? budget.maxCostUsd ?? null })
+        return costSchema.parse({ ...report, budgetUsd: budget.maxCostUsd ?? null })
       }),
     }),
   }),

@@ -1,8 +1,7 @@
-import type { FactKind } from '@sedi/spec'
+import { type FactKind, factKinds } from '@sedi/spec'
 import * as z from 'zod'
 import { Refusal } from '../problem.ts'
 import { defineRoute, type Route } from '../route.ts'
-import { factKinds } from '../runs/fact-kinds.ts'
 import type { Numbered } from '../runs/fact-pages.ts'
 import { runIdSchema } from '../runs/run-id.ts'
 import type { ServerContext } from '../server-context.ts'
@@ -28,9 +27,10 @@ export const eventRoutes: readonly Route[] = [
       'Each event is a fact as JSON, its id the fact’s number. A reader that comes back with `Last-Event-ID` gets every later fact, once: they are read from the ledger. Closed when the run is deleted.',
     params: z.object({ run: runIdSchema }),
     query: z.strictObject({
-      after: wholeNumber({ min: 0, max: Number.MAX_SAFE_INTEGER })
+      after: z
+        .union([wholeNumber({ min: 0, max: Number.MAX_SAFE_INTEGER }), z.literal('latest')])
         .default(0)
-        .meta({ description: 'Only facts with a larger number. The header Last-Event-ID wins.' }),
+        .meta({ description: 'Only facts with a larger number; `latest`: only what is recorded from now on. The header Last-Event-ID wins.' }),
       kind: kindsSchema,
       follow: yesOrNo.default(true).meta({ description: 'False: what is recorded now, and no more.' }),
     }),
@@ -49,11 +49,11 @@ export const eventRoutes: readonly Route[] = [
 
 async function* eventsOf(
   run: string,
-  after: number,
+  after: number | 'latest',
   kinds: ReadonlySet<FactKind> | undefined,
   follow: boolean,
   gone: AbortSignal,
-  { feeds, streams }: ServerContext,
+  { feeds, streams, stopping }: ServerContext,
 ): AsyncGenerator<string> {
   const leave = streams.enter()
   try {
@@ -62,6 +62,8 @@ async function* eventsOf(
       if (text.length > 0) yield text.join('')
       else if (page.length === 0) yield ': all is well\n\n'
     }
+    // Not all readers should be back at once, and the next server needs a moment.
+    if (stopping.aborted) yield `: the server stops\nretry: ${Math.round(1000 + 3000 * Math.random())}\n\n`
   } finally {
     leave()
   }

@@ -1,10 +1,7 @@
-import { explain, exportInstructions } from '@sedi/kit'
-import type { Fact, FactKind, Ledger, Recorded } from '@sedi/spec'
-import { rejectionReasons } from '@sedi/spec'
+import { exportInstructions } from '@sedi/kit'
+import { type FactKind, factKinds, rejectionReasons } from '@sedi/spec'
 import * as z from 'zod'
-import { defineRoute, type Route } from '../route.ts'
-import { factKinds } from '../runs/fact-kinds.ts'
-import { publicFact } from '../runs/public-fact.ts'
+import { defineRoute, jsonText, type Route } from '../route.ts'
 import { runIdSchema } from '../runs/run-id.ts'
 import { wholeNumber } from './query.ts'
 
@@ -24,9 +21,6 @@ const pageSchema = z
     more: z.boolean().meta({ description: 'Whether there may be more now. Without, the same `after` brings what comes later.' }),
   })
   .meta({ id: 'Page' })
-
-/** Facts looked at for one page of a search, so that a rare word does not hold everyone up: the page is then short, and `more`. */
-const searched = 20_000
 
 type Listing = { readonly name: string; readonly kind: FactKind; readonly summary: string; readonly filters: Readonly<Record<string, z.ZodType>> }
 
@@ -70,29 +64,13 @@ const listingRoutes = listings.map(({ name, kind, summary, filters }) =>
     query: z.strictObject({ ...pageQuery, ...filters }),
     answer: { status: 200, description: 'A page of them.', schema: pageSchema },
     problems: [404, 507],
-    async handle({ params: { run }, query }, { ledgers }) {
+    async handle({ params: { run }, query }, { views }) {
       const { after, limit, search, ...given } = query as { readonly after: number; readonly limit: number; readonly search?: string }
       const where = Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined))
-      return { json: await ledgers.use(run, (ledger) => pageOf(ledger.scan(kind, where, after), after, limit, search)) }
+      return jsonText(await views.ask('page', { run, kind, where, after, limit, search }))
     },
   }),
 )
-
-async function pageOf(facts: AsyncIterable<Recorded<Fact>>, after: number, limit: number, search?: string): Promise<z.output<typeof pageSchema>> {
-  const items: z.output<typeof pageSchema>['items'] = []
-  const wanted = search?.toLowerCase()
-  let last = after
-  let looked = 0
-  for await (const fact of facts) {
-    if (items.length >= limit || looked >= searched) return { items, last, more: true }
-    looked++
-    last = fact.seq
-    if (wanted === undefined || textOf(fact).toLowerCase().includes(wanted)) items.push(publicFact(fact) as Recorded<Fact>)
-  }
-  return { items, last, more: false }
-}
-
-const textOf = (fact: Fact): string => (fact.kind === 'candidate' ? `${fact.instruction}\n${fact.input}\n${fact.output}` : '')
 
 export const factRoutes: readonly Route[] = [
   ...listingRoutes,
@@ -105,10 +83,8 @@ export const factRoutes: readonly Route[] = [
     query: z.strictObject({ ...pageQuery, kind: z.enum(factKinds).optional().meta({ description: 'Only facts of this kind.' }) }),
     answer: { status: 200, description: 'A page of them.', schema: pageSchema },
     problems: [404, 507],
-    async handle({ params: { run }, query: { after, limit, kind } }, { ledgers }) {
-      const facts = (ledger: Ledger): AsyncIterable<Recorded<Fact>> => (kind === undefined ? ledger.facts(after) : ledger.scan(kind, {}, after))
-      return { json: await ledgers.use(run, (ledger) => pageOf(facts(ledger), after, limit)) }
-    },
+    handle: async ({ params: { run }, query: { after, limit, kind } }, { views }) =>
+      jsonText(await views.ask('page', { run, kind, where: {}, after, limit, search: undefined })),
   }),
   defineRoute({
     id: 'explain',
@@ -118,7 +94,7 @@ export const factRoutes: readonly Route[] = [
     params: params.extend({ id: z.string().min(1).max(200).meta({ description: 'An instruction (r01-c0000-i00), a call (r01-c0000) or a seed.' }) }),
     answer: { status: 200, description: 'By `kind`.', schema: z.looseObject({ kind: z.enum(['instruction', 'seed', 'call']) }).meta({ id: 'Explanation' }) },
     problems: [404, 507],
-    handle: async ({ params: { run, id } }, { ledgers }) => ({ json: await ledgers.use(run, (ledger) => explain(ledger, id)) }),
+    handle: async ({ params: { run, id } }, { views }) => jsonText(await views.ask('explain', { run, id })),
   }),
   defineRoute({
     id: 'exportInstructions',

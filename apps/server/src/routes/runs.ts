@@ -1,43 +1,17 @@
-import { createRun, notesOf, type RunReport, reportRun, type Stopped, stopRun } from '@sedi/kit'
-import { type RunConfig, type RunRequest, SediError } from '@sedi/spec'
+import { configOf, createRun, notesOf, type RunReport, reportRun, type Stopped, stopRun } from '@sedi/kit'
+import { type RunRequest, SediError } from '@sedi/spec'
+import { runDetailSchema, runListSchema } from '@sedi/spec/api'
 import * as z from 'zod'
 import { receiveConfig } from '../guard/received-config.ts'
 import { withoutSecrets } from '../guard/without-secrets.ts'
 import { defineRoute, type Reply, type Route } from '../route.ts'
 import { folderInStore, noSuchRun, runIdSchema } from '../runs/run-id.ts'
-import { keepTasks, taskSchema } from '../runs/sent-tasks.ts'
+import { taskSchema, withSentTasks } from '../runs/sent-tasks.ts'
 import { writtenConfigSchema } from '../runs/written-config.ts'
 import type { ServerContext } from '../server-context.ts'
 
 const params = z.object({ run: runIdSchema })
 const waitSeconds = z.number().min(0).max(60).default(10).meta({ description: 'How long to wait until the run confirms, in seconds.' })
-
-const summarySchema = z
-  .looseObject({
-    runId: z.string(),
-    recipe: z.string(),
-    state: z.string(),
-    reason: z.string(),
-    createdAt: z.number(),
-    totals: z.looseObject({ calls: z.int(), kept: z.int() }),
-  })
-  .meta({ id: 'RunSummary', description: 'A run of the list. `state` is also `starting`, `interrupted` (its process ended without a word) or `unreadable`.' })
-
-const detailSchema = z
-  .looseObject({
-    run: z.string(),
-    state: z.string().meta({ description: 'created, starting, running, paused, done, cancelled, failed or interrupted.' }),
-    reason: z.string(),
-    calls: z.int(),
-    kept: z.int(),
-    costUsd: z.number().nullable(),
-    digest: z.string(),
-    held: z.boolean().meta({ description: 'Whether a process writes it now.' }),
-    config: z.looseObject({}),
-    notes: z.array(z.string()).meta({ description: 'What is off, advisory or unknown in it.' }),
-    failure: z.object({ code: z.string(), message: z.string() }).nullable().meta({ description: 'Why its last process could not begin; null when it could.' }),
-  })
-  .meta({ id: 'RunDetail' })
 
 const stoppedSchema = z
   .object({ run: z.string(), action: z.enum(['pause', 'cancel']), requested: z.boolean(), confirmed: z.boolean(), state: z.string(), reason: z.string() })
@@ -68,9 +42,9 @@ export const runRoutes: readonly Route[] = [
     method: 'get',
     path: '/v1/runs',
     summary: 'Every run of the store, oldest first',
-    answer: { status: 200, description: 'The runs with their states and totals.', schema: z.object({ runs: z.array(summarySchema) }) },
-    async handle(_, { store, processes }) {
-      const runs = await store.list()
+    answer: { status: 200, description: 'The runs with their states and totals.', schema: runListSchema },
+    async handle(_, { views, processes }) {
+      const runs = await views.ask('list', {})
       return { json: { runs: runs.map((run) => (processes.isStarting(run.runId) ? { ...run, state: 'starting', reason: '' } : run)) } }
     },
   }),
@@ -86,7 +60,7 @@ export const runRoutes: readonly Route[] = [
     problems: [400, 404, 409, 503, 507],
     async handle({ body }, context) {
       if (body.start) context.processes.assertRoom()
-      const config = await configOf(body, context)
+      const config = await receiveConfig(withSentTasks(body.config, body, context.stateFolder), context)
       if (body.name !== undefined) await assertFree(body.name, context)
       const held = await createRun(config, body.name)
       await held.close()
@@ -101,7 +75,7 @@ export const runRoutes: readonly Route[] = [
     path: '/v1/runs/{run}',
     summary: 'Where a run is: yield, cost, training, seeds, configuration',
     params,
-    answer: { status: 200, description: 'The run.', schema: detailSchema },
+    answer: { status: 200, description: 'The run.', schema: runDetailSchema },
     problems: [404, 507],
     async handle({ params: { run } }, { ledgers, store, processes }) {
       return ledgers.use(run, async (ledger) => {
@@ -111,7 +85,7 @@ export const runRoutes: readonly Route[] = [
         const report: RunReport = await reportRun(ledger, held)
         const config = withoutSecrets(fact.config)
         const state = processes.isStarting(run) && !held ? { state: 'starting', reason: '' } : {}
-        const notes = notesOf(fact.config as unknown as RunConfig)
+        const notes = notesOf(await configOf(ledger))
         return { json: { ...report, ...state, held, config, notes, failure: processes.lastFailure(run) ?? null } }
       })
     },
@@ -136,18 +110,6 @@ export const runRoutes: readonly Route[] = [
     },
   }),
 ]
-
-async function configOf({ config, seeds, heldOut }: z.output<typeof createSchema>, context: ServerContext): Promise<RunConfig> {
-  const { evaluation } = config as { readonly evaluation?: object }
-  return receiveConfig(
-    {
-      ...config,
-      ...(seeds === undefined ? {} : { seeds: keepTasks(context.stateFolder, seeds) }),
-      ...(heldOut === undefined ? {} : { evaluation: { ...evaluation, heldOut: keepTasks(context.stateFolder, heldOut) } }),
-    },
-    context,
-  )
-}
 
 /** Rejects with `conflict` when there is a run of that name. */
 async function assertFree(name: string, { store, storeAddress }: ServerContext): Promise<void> {

@@ -9,9 +9,11 @@ export type FactFeeds = {
    * An empty list now and then when nothing comes, so that the reader can be told that all is well. Ends when the signal does, the run is gone,
    * or, without `follow`, nothing more is recorded.
    *
+   * `latest`: only what is recorded from now on.
+   *
    * Throws `not-found`; a refusal with status 409 when the run has not come so far.
    */
-  follow(runId: string, after: number, signal: AbortSignal, follow?: boolean): AsyncGenerator<readonly Numbered[]>
+  follow(runId: string, after: number | 'latest', signal: AbortSignal, follow?: boolean): AsyncGenerator<readonly Numbered[]>
   close(): void
 }
 
@@ -45,7 +47,7 @@ export function createFactFeeds(ledgers: OpenLedgers, clock: () => number = Date
       const either = AbortSignal.any([signal, closing.signal])
       const feed = await join(runId)
       try {
-        yield* read(feed, after, either, clock, follow)
+        yield* read(feed, after === 'latest' ? await feed.latest() : after, either, clock, follow)
       } finally {
         feed.leave()
       }
@@ -90,6 +92,8 @@ type Feed = {
   readers: number
   /** Whether the run has come to this fact. */
   hasCome(seq: number): Promise<boolean>
+  /** The number of the last fact. */
+  latest(): Promise<number>
   /** Facts after a number, from the ledger. */
   earlier(seq: number): Promise<readonly Numbered[]>
   /** Facts after a number of what is kept; `earlier` when they lie before it, or nobody has read that far. */
@@ -157,6 +161,7 @@ function createFeed(held: HeldLedger, onEnd: () => void): Feed {
     },
     readers: 1,
     hasCome: async (seq) => (cursor !== undefined && seq <= cursor) || (await pages.after(seq - 1)).length > 0,
+    latest: async () => cursor ?? held.ledger.last(),
     earlier: pages.after,
     after(seq) {
       const first = kept[0]?.seq

@@ -50,7 +50,7 @@ export function createRunProcesses({ store, storeAddress, sedi, cwd, most }: Pro
   async function begin(runId: string, folder: string, options: readonly string[]): Promise<void> {
     const [command, ...first] = sedi!
     const answerFile = join(folder, 'process.json')
-    const child = spawnDetached(command!, [...first, 'resume', runId, '--out', storeAddress, '--json', ...options], { cwd, folder, answerFile })
+    const child = spawnDetached(command!, [...first, 'resume', runId, '--store', storeAddress, '--json', ...options], { cwd, folder, answerFile })
     latest.set(runId, child)
     failures.delete(runId)
     const ended = new Promise<RunFailure | undefined>((resolve) => {

@@ -1,10 +1,11 @@
 import { on } from 'node:events'
 import { Worker } from 'node:worker_threads'
 import { issuesError, SediError } from '@sedi/spec'
+import { ownModule } from '../own-module.ts'
 import { Refusal } from '../problem.ts'
 import type { ServiceMessage, ServiceRequest } from './service-messages.ts'
 
-const url = new URL(import.meta.url.endsWith('.ts') ? './service-worker.ts' : './service-worker.js', import.meta.url)
+const { url, execArgv } = ownModule(import.meta.url, 'service-worker')
 
 /**
  * The JSON lines of a service, no faster than they are taken. Ends the work when the reader stops or the signal is aborted. Throws what the
@@ -18,7 +19,7 @@ export async function* runService(
     workerData: request,
     env: {},
     resourceLimits: { maxOldGenerationSizeMb: megabytes },
-    ...(url.pathname.endsWith('.ts') ? { execArgv: ['--conditions=@sedi/source', '--disable-warning=ExperimentalWarning'] } : {}),
+    execArgv,
   })
   try {
     for await (const [message] of on(worker, 'message', { signal, close: ['exit'] }) as AsyncIterable<[ServiceMessage]>) {

@@ -30,7 +30,7 @@ export function createShard(threshold: number): (request: ShardRequest) => Shard
   }
 }
 
-export function* textsOf({ words, starts }: WordBlock): Generator<Int32Array> {
+function* textsOf({ words, starts }: WordBlock): Generator<Int32Array> {
   for (let i = 0; i + 1 < starts.length; i++) yield words.subarray(starts[i], starts[i + 1])
 }
 

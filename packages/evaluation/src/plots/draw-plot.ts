@@ -1,5 +1,6 @@
 import { SediError } from '@sedi/spec'
 import type { Config, TopLevelSpec } from 'vega-lite'
+import type { PlotSpecification } from './plot-specification.ts'
 
 /**
  * Draws a Vega-Lite specification as SVG, without a browser. The same specification gives the same text.
@@ -8,11 +9,11 @@ import type { Config, TopLevelSpec } from 'vega-lite'
  * `plotColours`. Vega and Vega-Lite are optional dependencies (BSD-3-Clause, 25 MB together, no install scripts); throws `missing-dependency`
  * without them. Loading takes about 0.4 s, once; a drawing some tens of milliseconds.
  */
-export async function drawPlot(specification: TopLevelSpec): Promise<string> {
+export async function drawPlot(specification: PlotSpecification): Promise<string> {
   const { vega, vegaLite } = await loadVega()
   // Names inside the drawing are counted over the whole process; from 0 they are the same for the same drawing.
   vega.resetSVGDefIds()
-  const { spec } = vegaLite.compile(specification, { config: look })
+  const { spec } = vegaLite.compile(specification as TopLevelSpec, { config: look })
   const view = new vega.View(vega.parse(spec), { renderer: 'none', logLevel: vega.Error })
   try {
     return withStyle(await view.toSVG())
@@ -60,7 +61,7 @@ const look: Config = {
     titleFontSize: 12,
     titleFontWeight: 'normal',
   },
-  legend: { labelColor: plotColours.ink, labelFontSize: 12, titleFontSize: 12, orient: 'top', title: null },
+  legend: { labelColor: plotColours.ink, labelFontSize: 12, labelLimit: 400, titleFontSize: 12, orient: 'top', title: null },
   range: { category: [...plotColours.series] },
 }
 

@@ -1,6 +1,7 @@
 import type { TopLevelSpec } from 'vega-lite'
 import { plotColours } from './draw-plot.ts'
 import type { Encoding, Layer } from './layer.ts'
+import type { PlotSpecification } from './plot-specification.ts'
 
 export type IntervalRow = {
   readonly label: string
@@ -22,7 +23,7 @@ export type IntervalPlot = {
 }
 
 /** Estimates with their intervals, a row each: a forest plot. */
-export function intervalPlot({ title, subtitle, x, rows, marks = [0] }: IntervalPlot): TopLevelSpec {
+export function intervalPlot({ title, subtitle, x, rows, marks = [0] }: IntervalPlot): PlotSpecification {
   const labels = [...new Set(rows.map(({ label }) => label))]
   const names = [...new Set(rows.map(({ series = '' }) => series))]
   const values = rows.map(({ series = '', ...row }) => ({ ...row, series }))
@@ -44,5 +45,5 @@ export function intervalPlot({ title, subtitle, x, rows, marks = [0] }: Interval
     height: { step: severalNames ? 11 : 20 },
     data: { values },
     layer: [...dashed, whiskers, points],
-  }
+  } satisfies TopLevelSpec
 }

@@ -1,5 +1,6 @@
 import type { TopLevelSpec } from 'vega-lite'
 import type { Encoding, Layer } from './layer.ts'
+import type { PlotSpecification } from './plot-specification.ts'
 
 /** `low` and `high` are drawn as a whisker. */
 export type LinePoint = { readonly x: number; readonly y: number; readonly low?: number | undefined; readonly high?: number | undefined }
@@ -27,7 +28,7 @@ export type Axis = {
 }
 
 /** Lines over a number, one per series, with intervals where points have them. Whiskers of different series stand beside each other. */
-export function linePlot({ title, subtitle, x, y, series, points = true }: LinePlot): TopLevelSpec {
+export function linePlot({ title, subtitle, x, y, series, points = true }: LinePlot): PlotSpecification {
   const names = series.map(({ name }) => name)
   const step = smallestStep(series)
   const values = series.flatMap((one, s) =>
@@ -51,7 +52,7 @@ export function linePlot({ title, subtitle, x, y, series, points = true }: LineP
     height: 260,
     data: { values },
     layer: hasIntervals ? [whiskers, lines] : [lines],
-  }
+  } satisfies TopLevelSpec
 }
 
 const axisOf = ({ format, whole = false }: Axis) => ({ ...(format === undefined ? {} : { format }), ...(whole ? { tickMinStep: 1 } : {}) })

@@ -7,6 +7,8 @@ import { wasNeverSent } from './was-never-sent.ts'
 
 export type FailureContext = {
   readonly provider: string
+  /** Where the adapter stands in the configuration, for messages. */
+  readonly configKey: string
   /** Where requests go, for messages. */
   readonly host: string
   /** The environment variable the key comes from, for messages. */
@@ -62,7 +64,7 @@ const isWords = (body: unknown): body is ErrorWords => typeof body === 'object' 
 function statusError(status: number, error: ErrorReply, context: FailureContext): SediError {
   const { headers } = error
   const { words } = refusalOf(error)!
-  const { code, retryable, charged, advice } = failureOf({ status, words, headers, keyVariable: context.keyVariable })
+  const { code, retryable, charged, advice } = failureOf({ status, words, headers, keyVariable: context.keyVariable, configKey: context.configKey })
   const details = {
     charged,
     status,
@@ -86,25 +88,29 @@ function waitOf(status: number, words: ErrorWords, headers: Headers | undefined,
  * An error in place of, or in the middle of, an answer whose status was 200: generation had begun, so it may have been charged. A number in
  * it is what the status would have been.
  */
-export function errorInAnswer(words: ErrorWords, context: Pick<FailureContext, 'provider' | 'keyVariable' | 'secrets'>, cause?: unknown): SediError {
+export function errorInAnswer(
+  words: ErrorWords,
+  context: Pick<FailureContext, 'provider' | 'configKey' | 'keyVariable' | 'secrets'>,
+  cause?: unknown,
+): SediError {
   const status = Number(words.code)
   const known = Number.isInteger(status) && status >= 400 && status < 600
   const { code, retryable, advice } = known
-    ? failureOf({ status, words, keyVariable: context.keyVariable })
+    ? failureOf({ status, words, keyVariable: context.keyVariable, configKey: context.configKey })
     : ({ code: 'provider-response', retryable: true, advice: '' } as const)
   const said = redact(JSON.stringify(words), context.secrets).slice(0, 300)
   const message = `${context.provider}: expected an answer, as the 2xx status promises, but an error came: ${said}. It may have been charged.${advice === '' ? '' : `\n${advice}`}`
   return new SediError(code, message, { retryable, details: { charged: 'uncertain' }, secrets: context.secrets, cause })
 }
 
-function timeoutError(error: unknown, { provider, host, timeoutMs, secrets }: FailureContext): SediError {
+function timeoutError(error: unknown, { provider, configKey, host, timeoutMs, secrets }: FailureContext): SediError {
   const charged: Charged = wasNeverSent(error) ? 'none' : 'uncertain'
-  const message = `${provider}: no complete answer from ${host} within ${timeoutMs} ms. Raise generator.timeoutMs if the model needs longer.`
+  const message = `${provider}: no complete answer from ${host} within ${timeoutMs} ms. Raise ${configKey}.timeoutMs if the model needs longer.`
   return new SediError('timeout', message, { retryable: true, details: { charged }, secrets, cause: error })
 }
 
-function silenceError(error: unknown, { provider, host, idleTimeoutMs, secrets }: FailureContext): SediError {
-  const message = `${provider}: ${host} stopped in the middle of its answer and was silent for ${idleTimeoutMs} ms. Raise generator.idleTimeoutMs if the model pauses that long.`
+function silenceError(error: unknown, { provider, configKey, host, idleTimeoutMs, secrets }: FailureContext): SediError {
+  const message = `${provider}: ${host} stopped in the middle of its answer and was silent for ${idleTimeoutMs} ms. Raise ${configKey}.idleTimeoutMs if the model pauses that long.`
   return new SediError('timeout', message, { retryable: true, details: { charged: 'uncertain' }, secrets, cause: error })
 }
 

@@ -32,10 +32,10 @@ export async function connect(
   name: string,
   preset: Preset,
   options: ConnectionOptions,
-  { credentials, timeoutMs, fetch }: Pick<ProviderContext, 'credentials' | 'timeoutMs' | 'fetch'>,
+  { credentials, timeoutMs, fetch, configKey = 'generator' }: Pick<ProviderContext, 'credentials' | 'timeoutMs' | 'fetch' | 'configKey'>,
 ): Promise<Connection> {
-  const apiKey = readKey(name, preset, options, credentials.apiKey)
-  const { baseURL, query } = addressOf(name, preset, options)
+  const apiKey = readKey(name, preset, options, configKey, credentials.apiKey)
+  const { baseURL, query } = addressOf(name, preset, options, configKey)
   const { OpenAI, Stream } = await importSdk(name)
   const dispatcher = patientDispatcher()
   const { header } = preset.key
@@ -53,7 +53,7 @@ export async function connect(
     fetch: plainFetch(fetch),
     defaultHeaders: {
       ...preset.headers,
-      ...payer(name, preset, options),
+      ...payer(name, preset, options, configKey),
       ...(header === undefined ? {} : { [header]: apiKey, authorization: null }),
     },
     ...(dispatcher === undefined ? {} : { fetchOptions: { dispatcher } }),
@@ -62,9 +62,9 @@ export async function connect(
 }
 
 /** The SDK insists on a key; servers without one ignore it. */
-export const placeholderKey = 'no-key'
+const placeholderKey = 'no-key'
 
-function readKey(name: string, { key, baseUrl }: Preset, options: ConnectionOptions, given: string | undefined): string {
+function readKey(name: string, { key, baseUrl }: Preset, options: ConnectionOptions, configKey: string, given: string | undefined): string {
   const apiKey = given?.trim()
   if (apiKey) {
     // Anything else cannot be sent in a header; typically a quotation mark or dash that a text editor replaced.
@@ -76,7 +76,7 @@ function readKey(name: string, { key, baseUrl }: Preset, options: ConnectionOpti
   if (!key.required || elsewhere) return placeholderKey
   throw new SediError(
     'missing-credential',
-    `${name}: no API key. Set the environment variable ${key.env} (option apiKey), or generator.baseUrl for a server without keys.`,
+    `${name}: no API key. Set the environment variable ${key.env} (option apiKey), or ${configKey}.baseUrl for a server without keys.`,
   )
 }
 
@@ -85,9 +85,10 @@ function addressOf(
   name: string,
   preset: Preset,
   { baseUrl = preset.baseUrl }: ConnectionOptions,
+  configKey: string,
 ): { baseURL: string; query: Record<string, string> | undefined } {
   if (baseUrl === undefined) {
-    throw new SediError('invalid-config', `${name}: this preset has no address of its own. Set generator.baseUrl, for example ${preset.baseUrlExample}.`)
+    throw new SediError('invalid-config', `${name}: this preset has no address of its own. Set ${configKey}.baseUrl, for example ${preset.baseUrlExample}.`)
   }
   const url = new URL(baseUrl)
   const query = Object.fromEntries(url.searchParams)
@@ -95,10 +96,10 @@ function addressOf(
   return { baseURL: url.href.replace(/\/$/, ''), query: Object.keys(query).length === 0 ? undefined : query }
 }
 
-function payer(name: string, { organizationHeader, title }: Preset, { organization }: ConnectionOptions): Record<string, string> {
+function payer(name: string, { organizationHeader, title }: Preset, { organization }: ConnectionOptions, configKey: string): Record<string, string> {
   if (organization === undefined) return {}
   if (organizationHeader !== undefined) return { [organizationHeader]: organization }
-  throw new SediError('invalid-config', `${name}: ${title} takes no organisation with a request. Remove generator.organization.`)
+  throw new SediError('invalid-config', `${name}: ${title} takes no organisation with a request. Remove ${configKey}.organization.`)
 }
 
 async function importSdk(name: string): Promise<{ OpenAI: typeof OpenAI; Stream: typeof Stream }> {

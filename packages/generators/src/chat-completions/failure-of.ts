@@ -16,6 +16,8 @@ export type Refusal = {
   readonly headers?: Headers | undefined
   /** The environment variable the key comes from. */
   readonly keyVariable: string
+  /** Where the adapter stands in the configuration: `generator`, `embedder`, … */
+  readonly configKey: string
 }
 
 // Said by what stands between us and the model when its own patience ends: the model may still be at work.
@@ -49,7 +51,7 @@ export function failureOf(refusal: Refusal): Failure {
   return failure
 }
 
-function byStatus({ status, words, headers, keyVariable }: Refusal): Failure {
+function byStatus({ status, words, headers, keyVariable, configKey }: Refusal): Failure {
   const { message } = words
   const labelled = (pattern: RegExp) => [words.code, words.type, ...(words.fields ?? []).map(({ code }) => code)].some((label) => pattern.test(String(label)))
 
@@ -61,26 +63,27 @@ function byStatus({ status, words, headers, keyVariable }: Refusal): Failure {
   if (status === 403 && (labelled(refusedContent) || isModeration(words))) return flagged
   if (status === 403) return final('invalid-credential', `Check the key in ${keyVariable} (option apiKey), and what it may be used for.`)
   if (status < 400)
-    return final('not-found', 'Requests with a prompt and a key are not sent on to another address. Set generator.baseUrl to the address itself.')
+    return final('not-found', `Requests with a prompt and a key are not sent on to another address. Set ${configKey}.baseUrl to the address itself.`)
   if (status === 404 || status === 405 || status === 410 || labelled(noModel) || (status === 400 && noModelInWords.test(message)))
-    return final('not-found', 'Check generator.model and generator.baseUrl.')
-  if (status === 413 || (status === 429 && tooMuchAtOnce.test(message))) return overlong
+    return final('not-found', `Check ${configKey}.model and ${configKey}.baseUrl.`)
+  if (status === 413 || (status === 429 && tooMuchAtOnce.test(message))) return overlong(configKey)
   if (status === 429 || status === 498) return slowDown
   if (status === 501) return final('unsupported', '')
-  if (status >= 500 && tooLong.test(message) && /exceed/i.test(message)) return overlong
+  if (status >= 500 && tooLong.test(message) && /exceed/i.test(message)) return overlong(configKey)
   if (status === 408 || status === 409 || status === 425 || status >= 500) return { ...laterMaybe, charged: mayHaveWorked.has(status) ? 'uncertain' : 'none' }
   if (labelled(failedGeneration)) return { ...laterMaybe, charged: 'uncertain' }
   if (labelled(refusedContent)) return flagged
-  if (labelled(/context|exceed_context_size/) || tooLong.test(message)) return overlong
+  if (labelled(/context|exceed_context_size/) || tooLong.test(message)) return overlong(configKey)
   if (labelled(notSupported) || notSupported.test(message))
-    return final('unsupported', 'Leave the setting out, or choose the preset of this server (generator.preset).')
+    return final('unsupported', `Leave the setting out${configKey === 'generator' ? ', or choose the preset of this server (generator.preset)' : ''}.`)
   return final('invalid-input', '')
 }
 
 const final = (code: ErrorCode, advice: string): Failure => ({ code, retryable: false, charged: 'none', advice })
 const noMoney = final('quota-exhausted', 'Add credit or raise the limit at the provider, then resume.')
 const flagged = final('content-refused', 'The provider refuses the prompt.')
-const overlong = final('context-length', 'Use a shorter prompt, or lower generator.maxOutputTokens.')
+const overlong = (configKey: string): Failure =>
+  final('context-length', configKey === 'generator' ? 'Use a shorter prompt, or lower generator.maxOutputTokens.' : 'Use shorter texts.')
 const slowDown: Failure = { code: 'rate-limited', retryable: true, charged: 'none', advice: '' }
 const laterMaybe: Failure = { code: 'provider-response', retryable: true, charged: 'none', advice: '' }
 

@@ -23,7 +23,7 @@ export function learnFromRefusal(
   body: Readonly<Record<string, unknown>>,
   secrets: readonly string[],
 ): Adaptation[] {
-  if (!teachable.has(failureOf({ status, words, keyVariable: '' }).code)) return []
+  if (!teachable.has(failureOf({ status, words, keyVariable: '', configKey: '' }).code)) return []
   const reason = `The server answered ${status}: ${redact(words.message, secrets).slice(0, 200)}`
   return refusedSettings(words, body).flatMap((setting) => lesson(setting, words, body, reason) ?? [])
 }

@@ -100,7 +100,7 @@ function notACompletion(reply: unknown, problem: z.ZodError, context: ReplyConte
   const start = said.length > 80 ? `${said.slice(0, 80)}…` : said
   if (typeof reply === 'string') return unusable(`text came instead of JSON: ${start}`, context)
   if (typeof reply === 'object' && 'error' in reply && reply.error) {
-    return errorInAnswer(wordsOf(reply), { ...context, keyVariable: context.keyVariable ?? 'its environment variable' })
+    return errorInAnswer(wordsOf(reply), { ...context, configKey: 'generator', keyVariable: context.keyVariable ?? 'its environment variable' })
   }
   return unusable(`the JSON lacks ${problem.issues[0]?.path.join('.') || 'choices'}: ${start}`, context)
 }

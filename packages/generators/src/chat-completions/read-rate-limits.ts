@@ -13,7 +13,7 @@ type HeaderNames = {
 export type RateLimitHeaders = { readonly requests?: HeaderNames | undefined; readonly tokens?: HeaderNames | undefined }
 
 /** OpenAI's names, which most others use as well. */
-export const openaiRateLimitHeaders: RateLimitHeaders = {
+const openaiRateLimitHeaders: RateLimitHeaders = {
   requests: { limit: 'x-ratelimit-limit-requests', remaining: 'x-ratelimit-remaining-requests', reset: 'x-ratelimit-reset-requests' },
   tokens: { limit: 'x-ratelimit-limit-tokens', remaining: 'x-ratelimit-remaining-tokens', reset: 'x-ratelimit-reset-tokens' },
 }

@@ -3,7 +3,7 @@ import * as z from 'zod'
 import { abortedError } from '../chat-completions/chat-completion-error.ts'
 import { defineEmbedder } from '../define-embedder.ts'
 import type { ProviderContext } from '../define-provider.ts'
-import { asEmbedderError, embedWithWords } from '../embeddings/embed-with-words.ts'
+import { embedWithWords } from '../embeddings/embed-with-words.ts'
 import { unitRows } from '../embeddings/unit-rows.ts'
 import { connect, connectionShape, credentials, dependencies, inferenceProvider, provider } from '../huggingface/connect.ts'
 
@@ -37,17 +37,13 @@ export default defineEmbedder({
 })
 
 async function createEmbedder({ model, textsPerCall, ...connectionOptions }: z.output<typeof options>, context: ProviderContext): Promise<Embedder> {
-  const connection = await connect(connectionOptions, context, 'embedder')
+  const connection = await connect(connectionOptions, { ...context, configKey: context.configKey ?? 'embedder' })
 
   async function ask(inputs: readonly string[], signal: AbortSignal | undefined) {
-    try {
-      const body = { ...connection.route, model, inputs: [...inputs] }
-      const { reply } = await connection.call((client, sdkOptions) => client.featureExtraction(body, sdkOptions), signal)
-      // Nobody counts tokens here.
-      return { embeddings: unitRows(reply, inputs.length, provider), usage: {} }
-    } catch (error) {
-      throw asEmbedderError(error)
-    }
+    const body = { ...connection.route, model, inputs: [...inputs] }
+    const { reply } = await connection.call((client, sdkOptions) => client.featureExtraction(body, sdkOptions), signal)
+    // Nobody counts tokens here.
+    return { embeddings: unitRows(reply, inputs.length, provider), usage: {} }
   }
 
   return {

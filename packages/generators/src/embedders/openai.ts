@@ -2,11 +2,11 @@ import type { Embedder } from '@sedi/spec'
 import * as z from 'zod'
 import { startCallClock } from '../chat-completions/call-clock.ts'
 import { abortedError, chatCompletionError } from '../chat-completions/chat-completion-error.ts'
-import { type Connection, connect } from '../chat-completions/connect.ts'
+import { connect } from '../chat-completions/connect.ts'
 import { parseUsage } from '../chat-completions/parse-usage.ts'
 import { defineEmbedder } from '../define-embedder.ts'
 import type { ProviderContext } from '../define-provider.ts'
-import { asEmbedderError, embedWithWords } from '../embeddings/embed-with-words.ts'
+import { embedWithWords } from '../embeddings/embed-with-words.ts'
 import { unitRows } from '../embeddings/unit-rows.ts'
 import { presets } from '../presets/registry.gen.ts'
 import { listPriceOf } from '../prices/list-price.ts'
@@ -45,9 +45,10 @@ const replySchema = z.object({
 })
 
 async function createEmbedder({ model, baseUrl, dimensions, textsPerCall }: z.output<typeof options>, context: ProviderContext): Promise<Embedder> {
-  const { timeoutMs } = context
-  const { client, host, keyVariable, secrets } = await connectTo(baseUrl, context)
-  const known = { provider, host, keyVariable, secrets, timeoutMs }
+  const { timeoutMs, configKey = 'embedder' } = context
+  const preset = baseUrl === undefined ? presets.openai : presets.compatible
+  const { client, host, keyVariable, secrets } = await connect(provider, preset, { baseUrl }, { ...context, configKey })
+  const known = { provider, configKey, host, keyVariable, secrets, timeoutMs }
 
   async function ask(input: readonly string[], signal: AbortSignal | undefined) {
     const clock = startCallClock({ signal, timeoutMs, idleTimeoutMs: timeoutMs })
@@ -57,7 +58,7 @@ async function createEmbedder({ model, baseUrl, dimensions, textsPerCall }: z.ou
       const reply: unknown = await client.embeddings.create(body, { signal: clock.signal })
       return { embeddings: unitRows(rowsIn(reply), input.length, provider), usage: usageIn(reply) }
     } catch (error) {
-      throw asEmbedderError(chatCompletionError(error, { ...known, endedBy: clock.endedBy(), nowMs: Date.now() }))
+      throw chatCompletionError(error, { ...known, endedBy: clock.endedBy(), nowMs: Date.now() })
     } finally {
       clock.stop()
     }
@@ -75,14 +76,6 @@ async function createEmbedder({ model, baseUrl, dimensions, textsPerCall }: z.ou
       if (signal?.aborted) throw abortedError(provider)
       return embedWithWords(texts, provider, (wanted) => ask(wanted, signal))
     },
-  }
-}
-
-async function connectTo(baseUrl: string | undefined, context: ProviderContext): Promise<Connection> {
-  try {
-    return await connect(provider, baseUrl === undefined ? presets.openai : presets.compatible, { baseUrl }, context)
-  } catch (error) {
-    throw asEmbedderError(error)
   }
 }
 

@@ -21,10 +21,3 @@ export async function embedWithWords(texts: readonly string[], provider: string,
 }
 
 const hasWords = (text: string): boolean => text.trim() !== ''
-
-/** The shared tables of errors advise in the words of a generator's configuration. */
-export function asEmbedderError(error: unknown): unknown {
-  if (!SediError.is(error)) return error
-  const { code, message, retryable, details, cause } = error
-  return new SediError(code, message.replaceAll('generator.', 'embedder.'), { retryable, details, cause })
-}

@@ -58,11 +58,10 @@ type Ask = (client: InferenceClient, options: SdkOptions) => Promise<unknown>
 /**
  * The official SDK, held to one attempt. It knows neither deadlines nor headers, and repeats a 503 at once and for ever unless told not to;
  * so deadline and headers are in the `fetch` it is given.
- *
- * @param key the configuration key the adapter stands under, for messages
  */
-export async function connect(options: ConnectionOptions, context: ProviderContext, key: 'generator' | 'embedder'): Promise<Connection> {
-  const token = readToken(options, context, key)
+export async function connect(options: ConnectionOptions, context: ProviderContext): Promise<Connection> {
+  const { configKey = 'generator' } = context
+  const token = readToken(options, context, configKey)
   const { InferenceClient } = await importSdk()
   const client = new InferenceClient(token, options.endpointUrl === undefined ? {} : { endpointUrl: options.endpointUrl })
   const { timeoutMs } = context
@@ -88,7 +87,7 @@ export async function connect(options: ConnectionOptions, context: ProviderConte
             if (isUnread(error, trace)) return { reply: asJson(trace.text!), headers: trace.headers! }
             const refusal = refusalIn(trace)
             if (refusal !== undefined && learn(refusal)) continue
-            throw huggingFaceError(error, trace, { provider, key, host, keyVariable, secrets, timeoutMs, endedBy: clock.endedBy(), nowMs: Date.now() })
+            throw huggingFaceError(error, trace, { provider, configKey, host, keyVariable, secrets, timeoutMs, endedBy: clock.endedBy(), nowMs: Date.now() })
           }
         }
       } finally {
@@ -116,13 +115,13 @@ function asJson(text: string): unknown {
   }
 }
 
-function readToken({ endpointUrl, inferenceProvider }: ConnectionOptions, { credentials }: ProviderContext, key: string): string {
+function readToken({ endpointUrl, inferenceProvider }: ConnectionOptions, { credentials }: ProviderContext, configKey: string): string {
   const token = credentials.token?.trim() ?? ''
   if (token === '') {
     if (endpointUrl !== undefined) return ''
     throw new SediError(
       'missing-credential',
-      `${provider}: no token. Set the environment variable ${keyVariable} (option token), or ${key}.endpointUrl for a server without one.`,
+      `${provider}: no token. Set the environment variable ${keyVariable} (option token), or ${configKey}.endpointUrl for a server without one.`,
     )
   }
   if (!/^[\x21-\x7e]+$/.test(token)) {
@@ -134,7 +133,7 @@ function readToken({ endpointUrl, inferenceProvider }: ConnectionOptions, { cred
   if (endpointUrl === undefined && inferenceProvider === 'auto' && !token.startsWith('hf_')) {
     throw new SediError(
       'invalid-credential',
-      `${provider}: ${key}.inferenceProvider auto needs a Hugging Face token in ${keyVariable} (it begins with hf_). For a provider’s own key name the provider.`,
+      `${provider}: ${configKey}.inferenceProvider auto needs a Hugging Face token in ${keyVariable} (it begins with hf_). For a provider’s own key name the provider.`,
       { secrets: [token] },
     )
   }

@@ -3,13 +3,11 @@ import { abortedError, chatCompletionError, type FailureContext } from '../chat-
 import { readErrorBody } from '../chat-completions/read-error-body.ts'
 import type { Trace } from './traced-fetch.ts'
 
-export type HuggingFaceFailure = FailureContext & { readonly key: string }
-
 /**
  * Anything the SDK throws, as the SediError it means. Its errors carry the request's body, prompts included, and no headers; so what is
  * said about a reply is taken from the trace.
  */
-export function huggingFaceError(error: unknown, trace: Trace, context: HuggingFaceFailure): SediError {
+export function huggingFaceError(error: unknown, trace: Trace, context: FailureContext): SediError {
   if (SediError.is(error)) return error
   if (context.endedBy === 'caller') return abortedError(context.provider, trace.asked ? error : undefined)
   if (!trace.asked) return beforeTheQuestion(error, trace, context)
@@ -26,7 +24,7 @@ function statusReply({ status, headers, text }: Trace): Error {
 }
 
 /** Nothing was asked yet, so nothing was charged: the arguments do not fit, or the Hub could not say where the model is served. */
-function beforeTheQuestion(error: unknown, trace: Trace, context: HuggingFaceFailure): SediError {
+function beforeTheQuestion(error: unknown, trace: Trace, context: FailureContext): SediError {
   const { status } = trace
   const words = error instanceof Error ? error.message : String(error)
   const fail = (code: ErrorCode, advice: string, retryable = false, said = words): SediError =>
@@ -36,7 +34,7 @@ function beforeTheQuestion(error: unknown, trace: Trace, context: HuggingFaceFai
       secrets: context.secrets,
       cause: error,
     })
-  const modelAdvice = `Check ${context.key}.model and ${context.key}.inferenceProvider; the model’s page on huggingface.co lists who serves it.`
+  const modelAdvice = `Check ${context.configKey}.model and ${context.configKey}.inferenceProvider; the model’s page on huggingface.co lists who serves it.`
   if (status !== undefined && !isSuccess(status)) {
     const known = chatCompletionError(statusReply(trace), { ...context, host: 'huggingface.co' })
     return new SediError(known.code, known.message, { retryable: known.retryable, details: { ...known.details, charged: 'none' }, cause: error })

@@ -33,8 +33,8 @@ export default defineModerator({
 })
 
 async function createModerator({ model, baseUrl, textsPerCall }: z.output<typeof options>, context: ProviderContext): Promise<Moderator> {
-  const { client, host, secrets } = await connect(provider, openai, { baseUrl }, context)
-  const { timeoutMs } = context
+  const { timeoutMs, configKey = 'moderator' } = context
+  const { client, host, secrets } = await connect(provider, openai, { baseUrl }, { ...context, configKey })
   return {
     specVersion: 1,
     provider,
@@ -48,7 +48,7 @@ async function createModerator({ model, baseUrl, textsPerCall }: z.output<typeof
         const reply: unknown = await client.moderations.create({ model, input: [...texts] }, { signal: clock.signal })
         return readJudgements(reply, texts.length)
       } catch (error) {
-        throw chatCompletionError(error, { provider, host, keyVariable, secrets, timeoutMs, endedBy: clock.endedBy(), nowMs: Date.now() })
+        throw chatCompletionError(error, { provider, configKey, host, keyVariable, secrets, timeoutMs, endedBy: clock.endedBy(), nowMs: Date.now() })
       } finally {
         clock.stop()
       }

@@ -11,6 +11,7 @@ export default definePreset({
   organizationHeader: 'OpenAI-Organization',
   promptCacheKey: true,
   prices: openaiPrices,
+  wellKnownModels: ['gpt-5-mini', 'gpt-4.1-mini', 'gpt-4o-mini'],
   sources: [
     { says: 'fields, at most 4 stops, usage, finish reasons', from: 'types of the npm package openai 7.55.0, resources/chat/completions', read: '2026-11-21' },
     { says: 'x-ratelimit-* per minute, resets as durations such as 6m0s', from: 'developers.openai.com, guide “Rate limits”', read: '2026-11-21' },

@@ -81,6 +81,8 @@ export type Preset = {
   /** Worth knowing before a run; `sedi doctor` shows it. */
   readonly notes?: readonly string[] | undefined
   readonly prices?: PriceList | undefined
+  /** Proposed to who names no model, best first: cheap ones that follow instructions. */
+  readonly wellKnownModels?: readonly string[] | undefined
   readonly sources: readonly PresetSource[]
 }
 

@@ -119,7 +119,7 @@ export function createAiSdkGenerator(
   }
   const { modelId } = model
   const learned = new Map(adaptations.map((adaptation) => [adaptation.setting, adaptation]))
-  const context = { provider, host: model.provider, keyVariable, secrets, timeoutMs }
+  const context = { provider, configKey: 'generator', host: model.provider, keyVariable, secrets, timeoutMs }
 
   /** A refused setting was not charged: it is left out, for later requests as well, and the request sent again. */
   async function askAndLearn(request: GenerateRequest, abortSignal: AbortSignal): Promise<unknown> {

@@ -28,7 +28,7 @@ export default defineProvider({
 type Connected = Awaited<ReturnType<typeof connect>>
 
 async function createGenerator(modelId: string, chosen: z.output<typeof options>, context: ProviderContext): Promise<TextGenerator> {
-  const connection = await connect(chosen, context, 'generator')
+  const connection = await connect(chosen, context)
   const learned = new Map((context.adaptations ?? []).map((adaptation) => [adaptation.setting, adaptation]))
   return {
     specVersion: 1,

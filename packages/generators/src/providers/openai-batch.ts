@@ -87,7 +87,17 @@ async function createGenerator(modelId: string, options: Options, context: Provi
   const { client, host, keyVariable, secrets } = connection
   const closing = new AbortController()
   const toError = (error: unknown, endedBy = closing.signal.aborted ? ('caller' as const) : undefined): SediError =>
-    chatCompletionError(error, { ...preset, provider, host, keyVariable, secrets, timeoutMs, endedBy, nowMs: Date.now() })
+    chatCompletionError(error, {
+      ...preset,
+      provider,
+      configKey: context.configKey ?? 'generator',
+      host,
+      keyVariable,
+      secrets,
+      timeoutMs,
+      endedBy,
+      nowMs: Date.now(),
+    })
 
   const learned = new Map((context.adaptations ?? []).map((adaptation): [string, Adaptation] => [adaptation.setting, adaptation]))
   const compose = (request: GenerateRequest) => composeRequest({ modelId, request, preset, options, learned })

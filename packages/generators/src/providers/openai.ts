@@ -73,7 +73,7 @@ export default defineProvider({
   },
 })
 
-export function presetOf({ preset, baseUrl }: Pick<Options, 'preset' | 'baseUrl'>): Preset {
+function presetOf({ preset, baseUrl }: Pick<Options, 'preset' | 'baseUrl'>): Preset {
   return presets[preset ?? (baseUrl === undefined ? 'openai' : 'compatible')]
 }
 
@@ -85,7 +85,7 @@ async function createGenerator(modelId: string, options: Options, context: Provi
   const { host, keyVariable, secrets } = connection
   const learned = new Map((context.adaptations ?? []).map((adaptation) => [adaptation.setting, adaptation]))
   const timeouts = { timeoutMs: context.timeoutMs, idleTimeoutMs: options.idleTimeoutMs }
-  const failureContext = { ...preset, ...timeouts, provider: name, host, keyVariable, secrets }
+  const failureContext = { ...preset, ...timeouts, provider: name, configKey: context.configKey ?? 'generator', host, keyVariable, secrets }
 
   return {
     specVersion: 1,

@@ -2,15 +2,6 @@ import type { CallFact, GenerateRequest } from '@sedi/spec'
 
 const settings = ['maxOutputTokens', 'temperature', 'topP', 'stop', 'seed', 'responseFormat'] as const
 
-/** JSON with sorted keys and no undefined: the same request gives the same text. */
-export function requestKey(request: GenerateRequest): string {
-  return JSON.stringify(request, (_, value: unknown) =>
-    typeof value === 'object' && value !== null && !Array.isArray(value)
-      ? Object.fromEntries(Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1)))
-      : value,
-  )
-}
-
 /** How the most similar recorded request differs from this one, in words; undefined when nothing is recorded. Cost: one pass over the record. */
 export async function findDifference(request: GenerateRequest, calls: AsyncIterable<CallFact>): Promise<string | undefined> {
   const prompt = promptOf(request)

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
-import { type CallFact, type GenerateRequest, SediError } from '@sedi/spec'
-import { findDifference, requestKey } from './find-difference.ts'
+import { type CallFact, canonicalJson, type GenerateRequest, SediError } from '@sedi/spec'
+import { findDifference } from './find-difference.ts'
 
 /** What of a recorded call is played again. */
 export type RecordedAnswer = Pick<CallFact, 'callId' | 'text' | 'finishReason' | 'usage' | 'modelId' | 'costNanoUsd' | 'warnings'>
@@ -55,4 +55,4 @@ export function recordedAnswers(read: () => AsyncIterable<CallFact>, modelId: st
   }
 }
 
-const hashOf = (request: GenerateRequest): string => createHash('sha256').update(requestKey(request)).digest('base64')
+const hashOf = (request: GenerateRequest): string => createHash('sha256').update(canonicalJson(request)).digest('base64')

@@ -53,8 +53,8 @@ export function checkConfig(config: RunConfig): Issue[] {
   if (can !== undefined && maskRule(config, can) !== 'none' && !can.masks) {
     report('training.mask', `the trainer “${config.trainer.id}” cannot leave rows out of the loss; set it to none`)
   }
-  if (can !== undefined && maskRule(config, can) === 'gap' && config.training.maskClusterShare !== undefined && !can.perExampleGap) {
-    report('training.maskClusterShare', `needs the gaps of examples, which the trainer “${config.trainer.id}” does not report`)
+  if (can !== undefined && maskRule(config, can) === 'gap' && config.training.maskClusterShare < 1 && !can.perExampleGap) {
+    report('training.maskClusterShare', `below 1 needs the gaps of examples, which the trainer “${config.trainer.id}” does not report; set it to 1`)
   }
   if (can !== undefined && config.feedback.pick === 'hardest' && !can.perExampleLoss) {
     report('feedback.pick', `“hardest” needs per-example losses, which the trainer “${config.trainer.id}” does not report`)
@@ -69,7 +69,7 @@ export function checkConfig(config: RunConfig): Issue[] {
 }
 
 /** The embedders that may charge, by the key they stand under. */
-export function boughtEmbedders({ embedder, filter }: RunConfig): [key: string, embedder: RunConfig['embedder']][] {
+function boughtEmbedders({ embedder, filter }: RunConfig): [key: string, embedder: RunConfig['embedder']][] {
   const named: [string, RunConfig['embedder'] | undefined][] = [
     ['embedder', embedder],
     ['filter.semantic.embedder', filter.semantic?.embedder],

@@ -45,7 +45,7 @@ function inside(schema: JsonSchema, [key, ...rest]: readonly string[], change: (
 }
 
 /** The variants of an adapter key; empty for anything else. */
-export function variantsOf(schema: JsonSchema): readonly JsonSchema[] {
+function variantsOf(schema: JsonSchema): readonly JsonSchema[] {
   return schema.oneOf ?? schema.anyOf?.flatMap(variantsOf) ?? []
 }
 

@@ -39,8 +39,8 @@ function locate(cwd: string, file: string | undefined): string {
   throw new SediError(
     'not-found',
     file === undefined
-      ? `There is no ${defaultNames[0]} in ${cwd}. Name a configuration file, or see README.md for one to start from.`
-      : `There is no configuration file ${candidates[0]}.`,
+      ? `There is no ${defaultNames[0]} in ${cwd}. “sedi init” makes one; or name a configuration file.`
+      : `There is no configuration file ${candidates[0]}. “sedi init” makes one.`,
   )
 }
 

@@ -99,7 +99,7 @@ describe('parseConfig', () => {
     [{ trainer: program() }, /^feedback.signal: the trainer “command” tells nothing of its steps; set feedback.scorer/],
     [
       { trainer: program({ perStepLoss: true, fixedBatches: true, masks: true }), training: { mask: 'gap', maskClusterShare: 0.5 } },
-      /^training.maskClusterShare: needs the gaps of examples/,
+      /^training.maskClusterShare: below 1 needs the gaps of examples/,
     ],
   ])('refuses what does not fit together: %j', (change, wanted) => {
     expect(messages(change)).toEqual([expect.stringMatching(wanted)])

@@ -24,12 +24,7 @@ export function parseConfig(raw: RawConfig, origin: string): RunConfig {
   const recipe = recipes[(written.recipe ?? 'sedi') as keyof typeof recipes]
   const merged = recipe === undefined ? written : mergeConfig(recipe.defaults, written)
   const result = runConfigSchema.safeParse(merged)
-  if (!result.success)
-    throw issuesError(
-      'invalid-config',
-      `The configuration ${origin} is not valid:`,
-      result.error.issues.flatMap((issue) => explainIssue(issue, merged)),
-    )
+  if (!result.success) throw issuesError('invalid-config', `The configuration ${origin} is not valid:`, schemaIssues(result.error, merged))
   const config = withListPrice(resolvePaths(configJsonSchema(), result.data, dirname(origin)) as RunConfig)
   const problems = checkConfig(config)
   if (problems.length > 0) throw issuesError('invalid-config', `The configuration ${origin} does not fit together:`, problems)
@@ -45,6 +40,9 @@ function expandShorthand(raw: RawConfig): RawConfig {
   if (typeof embedder === 'string') return setPath(expanded, ['filter', 'semantic', 'embedder'], { id: embedder })
   return expanded
 }
+
+/** What a schema complains of, in words of the configuration. */
+export const schemaIssues = ({ issues }: z.ZodError, config: RawConfig): Issue[] => issues.flatMap((issue) => explainIssue(issue, config))
 
 function explainIssue(issue: z.core.$ZodIssue, config: RawConfig): Issue[] {
   const path = issue.path.map(String)
@@ -64,12 +62,13 @@ function explainIssue(issue: z.core.$ZodIssue, config: RawConfig): Issue[] {
       {
         path: path.join('.'),
         code: issue.code,
-        message: `expected one of ${known.join(', ')}; got ${typed === undefined ? 'nothing' : JSON.stringify(typed)}`,
+        message: `expected one of ${known.join(', ')}; got ${typed === undefined ? 'nothing' : JSON.stringify(typed)}${didYouMean(typed, known)}`,
       },
     ]
   }
   const value = valueAt(path, config)
-  const got = issue.code === 'custom' && isTree(value) ? '' : `; got ${describeValue(value)}`
+  const near = issue.code === 'invalid_value' ? didYouMean(value, issue.values.map(String)) : ''
+  const got = issue.code === 'custom' && isTree(value) ? '' : `; got ${describeValue(value)}${near}`
   return [
     {
       path: path.join('.') || '(whole)',
@@ -77,6 +76,11 @@ function explainIssue(issue: z.core.$ZodIssue, config: RawConfig): Issue[] {
       message: `${describeExpected(issue)}${got}`,
     },
   ]
+}
+
+function didYouMean(typed: unknown, known: readonly string[]): string {
+  const near = typeof typed === 'string' ? nearestName(typed, known) : undefined
+  return near === undefined ? '' : `; did you mean “${near}”?`
 }
 
 function describeExpected(issue: z.core.$ZodIssue): string {

@@ -10,15 +10,15 @@ const sample = 'Which planet is nearest to the sun?'
  */
 export async function lookAtHelpers({ embedder, filter, moderator }: RunConfig, { probe }: { readonly probe: boolean }): Promise<Finding[]> {
   const embedders = [
-    ['embedder', embedder],
-    ['semantic', filter.semantic?.embedder],
+    ['embedder', embedder, 'embedder'],
+    ['semantic', filter.semantic?.embedder, 'filter.semantic.embedder'],
   ] as const
   const findings: Finding[] = []
-  for (const [subject, chosen] of embedders) {
+  for (const [subject, chosen, configKey] of embedders) {
     if (chosen === undefined) continue
     findings.push(
       ...(await look(subject, probe, async () => {
-        const made = await createEmbedder(chosen)
+        const made = await createEmbedder(chosen, configKey)
         const name = `${made.provider} ${made.modelId}`
         return { name, isAsked: made.bought === true, ask: async () => `a vector of ${(await made.embed([sample])).embeddings[0]?.length ?? 0} numbers` }
       })),

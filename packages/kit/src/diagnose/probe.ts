@@ -1,6 +1,6 @@
 import { costOfAnswer, toUsd } from '@sedi/pipeline'
 import { type GenerateRequest, type GenerateResult, type RunConfig, type TextGenerator, toSediError } from '@sedi/spec'
-import { type Finding, failed, ok, warning } from './finding.ts'
+import { type Finding, failed, ok, unknown, warning } from './finding.ts'
 
 /** Room for a model that thinks before it answers. */
 const probeTokens = 1024
@@ -21,8 +21,10 @@ function probeRequest({ generator: { temperature, topP, maxOutputTokens } }: Run
   }
 }
 
-/** Buys one short completion and says what it showed. */
+/** Buys one short completion and says what it showed. Nothing is bought of a provider that keeps its work: nobody would wait for it, or fetch it later. */
 export async function probe(generator: TextGenerator, config: RunConfig): Promise<Finding[]> {
+  if (generator.recovery === 'rejoin')
+    return [unknown('answers', `not tried: ${generator.provider} answers within a day. Probe the model with the provider that answers at once.`)]
   const request = probeRequest(config)
   const startedAt = performance.now()
   try {

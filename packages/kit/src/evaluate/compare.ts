@@ -37,12 +37,6 @@ export async function compareEvaluations(a: Ledger, b: Ledger): Promise<Compared
 }
 
 async function readFinished(ledger: Ledger): Promise<EvaluationResult> {
-  const [run] = await ledger.find('run')
-  if (run?.config.recipe !== 'evaluation')
-    throw new SediError(
-      'invalid-input',
-      `${ledger.runId} is a run and no evaluation. Evaluate it first: sedi evaluate ${ledger.runId}. Runs are compared with “sedi compare”.`,
-    )
   const result = await readEvaluation(ledger)
   if (result.state !== 'done')
     throw new SediError('invalid-input', `The evaluation ${ledger.runId} is not finished (${result.state}). Call it again to continue it.`)

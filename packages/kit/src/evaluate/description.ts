@@ -1,6 +1,6 @@
 import { type JudgeIdentity, judgePromptHash } from '@sedi/evaluation'
-import { canonicalJson, sha256 } from '@sedi/pipeline'
-import type { Evaluator, HeldOutFact, ModelRef, RunFact } from '@sedi/spec'
+import { sha256 } from '@sedi/pipeline'
+import { canonicalJson, type Evaluator, type HeldOutFact, type ModelRef, type RunFact } from '@sedi/spec'
 import { type EvaluationItem, hashOfItems } from './items.ts'
 import { type AskedModel, settingsOf } from './model-file.ts'
 

@@ -7,6 +7,7 @@ import { compareEvaluations } from './compare.ts'
 import { type EvaluateOptions, evaluate } from './evaluate.ts'
 import { loadAskedModel } from './model-file.ts'
 import { openEvaluations } from './open-evaluations.ts'
+import { readEvaluation } from './result.ts'
 
 const root = mkdtempSync(join(tmpdir(), 'sedi-evaluate-'))
 afterAll(() => rmSync(root, { recursive: true, force: true, maxRetries: 3 }))
@@ -239,6 +240,15 @@ describe('comparing evaluations', () => {
       /different answers for right.*q1/,
     )
     expect(await message(compareEvaluations(plain, await evaluated(folder, rows, { evaluators: ['rouge-l', 'exact-match'] })))).toBe('compared')
+  })
+
+  it('refuses a run, which is no evaluation; so does whatever reads one', async () => {
+    const run = { kind: 'run', runId: 'r1', config: {}, fingerprint: '', softwareVersion: '', createdAt: 0 } as const
+    const { ledger, close } = await openEvaluations(folderWith([])).create(run, [])
+    const refusal = { code: 'invalid-input', message: expect.stringContaining('r1 is a run and no evaluation') }
+    await expect(readEvaluation(ledger)).rejects.toMatchObject(refusal)
+    await expect(compareEvaluations(ledger, ledger)).rejects.toMatchObject(refusal)
+    await close()
   })
 })
 

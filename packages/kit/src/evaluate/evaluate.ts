@@ -1,7 +1,7 @@
 import { mkdirSync } from 'node:fs'
 import { basename } from 'node:path'
 import { evaluators as registered } from '@sedi/evaluation'
-import { failureOfItem, type ItemFailure, nothingScored, type RunEvent, toNanoUsd } from '@sedi/pipeline'
+import { failureOfItem, type ItemFailure, nothingScored, type RunEvent, recordRunState, toNanoUsd } from '@sedi/pipeline'
 import {
   type CallFact,
   type EvalContext,
@@ -385,8 +385,7 @@ async function scoreItem(
 }
 
 async function recordState(ledger: Ledger, state: 'running' | 'paused' | 'done', error: SediError | undefined, clock: () => number): Promise<void> {
-  const index = (await ledger.find('run-state')).length
-  await ledger.append([{ kind: 'run-state', index, state, reason: error?.message ?? '', errorCode: error?.code ?? null, at: clock() }])
+  await recordRunState(ledger, { state, reason: error?.message ?? '', errorCode: error?.code ?? null, at: clock() })
 }
 
 /** The buyer speaks of runs; an evaluation goes on when it is called again. */

@@ -1,5 +1,5 @@
-import { canonicalJson, sha256 } from '@sedi/pipeline'
-import { type Evaluator, type HeldOutItem, type Issue, issuesError, type Sample, studentPrompt } from '@sedi/spec'
+import { sha256 } from '@sedi/pipeline'
+import { canonicalJson, type Evaluator, type HeldOutItem, type Issue, issuesError, type Sample, studentPrompt } from '@sedi/spec'
 import { readRows, taskOfRecord } from '@sedi/store'
 
 /** One item to be evaluated: the question, the right answers, and what is known of the student's answer beforehand. */

@@ -12,7 +12,7 @@ import {
   winRateOf,
 } from '@sedi/evaluation'
 import { type ItemFailure, toUsd } from '@sedi/pipeline'
-import type { EvalFact, Evaluator, Ledger, Metric, RunState } from '@sedi/spec'
+import { type EvalFact, type Evaluator, type Ledger, type Metric, type RunState, SediError } from '@sedi/spec'
 import { callIdOf } from './accounted-calls.ts'
 import type { EvaluationConfig } from './description.ts'
 import type { EvaluationItem } from './items.ts'
@@ -59,10 +59,15 @@ export type EvaluationResult = {
   readonly cost: EvaluationCost
 }
 
-/** Reads an evaluation from its ledger. While it is not done, there are no failures in it: they are counted at its end. Throws `not-found` when it is none. */
+/** Reads an evaluation from its ledger. While it is not done, there are no failures in it: they are counted at its end. Throws `invalid-input` when it is none. */
 export async function readEvaluation(ledger: Ledger): Promise<EvaluationResult> {
   const [run] = await ledger.find('run')
-  const config = run!.config as unknown as EvaluationConfig
+  if (run?.config.recipe !== 'evaluation')
+    throw new SediError(
+      'invalid-input',
+      `${ledger.runId} is a run and no evaluation. Evaluate it first: sedi evaluate ${ledger.runId}. Runs are compared with “sedi compare”.`,
+    )
+  const config = run.config as unknown as EvaluationConfig
   const items = await ledger.find('held-out')
   const [finished] = await ledger.find('stage', { stage: 'evaluate' })
   const groups = new Map(items.map(({ itemId, group }) => [itemId, group]))
@@ -70,7 +75,7 @@ export async function readEvaluation(ledger: Ledger): Promise<EvaluationResult> 
     (finished?.summary.figures as readonly Measured[] | undefined) ?? (await Promise.all(config.evaluators.map((id) => soFar(id, groups, ledger))))
   const totals = await ledger.totals()
   return {
-    evaluation: run!.runId,
+    evaluation: run.runId,
     state: (await ledger.find('run-state')).at(-1)?.state ?? 'created',
     config,
     items: items.length,

@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import type { HarnessModel } from '@sedi/evaluation'
 import { type Ledger, type ModelRef, type OpenModel, type RunConfig, SediError } from '@sedi/spec'
 import { createTrainer } from '../adapters.ts'
+import { configOf } from '../runs/run-config-of.ts'
 
 /** A run, its folder, and after which round its model is meant (0: the base model; default: the last). */
 export type RunSource = { readonly ledger: Ledger; readonly folder: string; readonly round?: number | undefined }
@@ -19,8 +20,7 @@ export type RunModel = {
 
 /** Throws `unsupported` when the run has no such model. */
 export async function modelOfRun({ ledger, folder, round }: RunSource): Promise<RunModel> {
-  const [run] = await ledger.find('run')
-  const config = run!.config as unknown as RunConfig
+  const config = await configOf(ledger)
   const models = await ledger.find('model')
   const fact = round === undefined ? models.at(-1) : models.findLast((one) => one.round <= round)
   if (fact === undefined && (round !== 0 || config.trainer.id === 'none'))

@@ -6,7 +6,7 @@ import type { ReplayCosts, ThresholdCosts } from './replay-costs.ts'
 import { selfInstructThreshold } from './shadow-baseline.ts'
 
 /** The measures that the table shows, of those that were taken. */
-export const shownReplayMetrics = ['vendi', 'nearestRougeL', 'verbNounPairs'] as const satisfies readonly MetricName[]
+const shownReplayMetrics = ['vendi', 'nearestRougeL', 'verbNounPairs'] as const satisfies readonly MetricName[]
 
 const relaxedThreshold = 0.85
 

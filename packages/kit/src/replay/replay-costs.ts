@@ -4,7 +4,7 @@ import { type DatasetMetrics, type MetricName, measureDatasets } from '../measur
 import { type FilterReplay, type ReplayedThreshold, type ReplayOptions, type ReplaySource, replayFilter } from '../replay-filter.ts'
 import { createRejectionCurve, type RejectionPoint } from './rejection-curve.ts'
 
-export type ReplayCostsOptions = Omit<ReplayOptions, 'onVerdict'> & {
+export type ReplayCostsOptions = ReplayOptions & {
   /** Measure how varied is what each threshold keeps: equal-size subsamples, as `measureDatasets`. @default false */
   readonly diversity?: boolean | { readonly size?: number | undefined; readonly repetitions?: number | undefined } | undefined
   /** What the texts of a file cost; a run knows. */
@@ -54,7 +54,7 @@ const fewestToMeasure = 20
  * is measured. Throws as `replayFilter` does.
  */
 export async function replayCosts(source: ReplaySource, thresholds: readonly number[], options: ReplayCostsOptions = {}): Promise<ReplayCosts> {
-  const { diversity = false, costUsd: given, onMeasure, ...replaying } = options
+  const { diversity = false, costUsd: given, onMeasure, onVerdict: tell, ...replaying } = options
   if (given !== undefined && 'ledger' in source) throw new SediError('invalid-config', '--cost is for data files; what a run cost is in its ledger.')
   const curves = thresholds.map(() => createRejectionCurve())
   const keptTexts: string[][] = thresholds.map(() => [])
@@ -63,6 +63,7 @@ export async function replayCosts(source: ReplaySource, thresholds: readonly num
     onVerdict(text, place, kept) {
       curves[place]!.add(kept)
       if (kept && diversity !== false) keptTexts[place]!.push(text)
+      tell?.(text, place, kept)
     },
   })
   const cost = 'ledger' in source ? await costOfRun(source.ledger) : given === undefined ? null : { usd: given, followUpUsd: 0 }

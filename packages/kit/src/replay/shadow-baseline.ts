@@ -1,4 +1,5 @@
-import type { Ledger, RunConfig } from '@sedi/spec'
+import type { Ledger } from '@sedi/spec'
+import { begunConfigOf } from '../runs/run-config-of.ts'
 import { replayCosts } from './replay-costs.ts'
 
 /** Self-Instruct’s filter: ROUGE-L F above it is too similar. */
@@ -30,8 +31,7 @@ export async function shadowBaseline(
   ledger: Ledger,
   { onProgress }: { readonly onProgress?: ((done: number) => void) | undefined } = {},
 ): Promise<ShadowBaseline> {
-  const [run] = await ledger.find('run')
-  const { filter } = run!.config as unknown as RunConfig
+  const { filter } = await begunConfigOf(ledger)
   const { raw, candidates, thresholds } = await replayCosts({ ledger }, [selfInstructThreshold], { wordsOnly: true, onProgress })
   const { kept, rejectedShare, costPerKeptUsd } = thresholds[0]!
   const sameFilter = filter.threshold === selfInstructThreshold && filter.semantic === undefined

@@ -1,7 +1,18 @@
 import { toUsd } from '@sedi/pipeline'
-import { type BatchFact, type CallFact, type CandidateFact, type Ledger, SediError, type SeedEventFact, type StepFact } from '@sedi/spec'
+import {
+  type BatchFact,
+  type CallFact,
+  type CandidateFact,
+  callOfCandidate,
+  itemOfCandidate,
+  type Ledger,
+  SediError,
+  type SeedEventFact,
+  type StepFact,
+} from '@sedi/spec'
+import type { SeedStory } from '@sedi/spec/api'
 import { renderSeedStory } from './seed-story/render-seed-story.ts'
-import { type SeedStory, tellSeedStory } from './seed-story/tell-seed-story.ts'
+import { tellSeedStory } from './seed-story/tell-seed-story.ts'
 
 /** A batch that an instruction was in, and what the trainer told of it: the instruction's own loss, gap and whether a mask left it out. */
 export type TrainedIn = {
@@ -77,7 +88,7 @@ async function explainInstruction(ledger: Ledger, candidate: CandidateFact): Pro
   }
 }
 
-async function parentOf(ledger: Ledger, seedId: string): Promise<Parent> {
+export async function parentOf(ledger: Ledger, seedId: string): Promise<Parent> {
   const [seed] = await ledger.find('seed-event', { seedId, action: 'add' })
   if (seed !== undefined) return seed
   const [kept] = await ledger.find('candidate', { id: seedId })
@@ -85,29 +96,27 @@ async function parentOf(ledger: Ledger, seedId: string): Promise<Parent> {
 }
 
 /** The questions asked about an item: a group of items has them together, under the id of the first. */
-async function followUpsOf(ledger: Ledger, { id, callId, verdict, reason, output }: CandidateFact): Promise<readonly CallFact[]> {
+export async function followUpsOf(ledger: Ledger, { id, callId, verdict, reason, output }: CandidateFact): Promise<readonly CallFact[]> {
   const wasAsked = verdict === 'kept' || reason === 'unanswered' || output !== ''
   const asked = wasAsked ? await askedAbout(ledger, callId) : []
-  const first = asked.map(({ parentId }) => parentId!).findLast((parentId) => itemOf(parentId) <= itemOf(id))
+  const first = asked.map(({ parentId }) => parentId!).findLast((parentId) => itemOfCandidate(parentId) <= itemOfCandidate(id))
   return asked.filter(({ parentId }) => parentId === first)
 }
 
 /** In order of the items. */
 async function askedAbout(ledger: Ledger, callId: string): Promise<readonly CallFact[]> {
+  if ((await ledger.totals()).followUpCalls === 0) return []
   const [call] = await ledger.find('call', { callId })
   const calls = call === undefined ? [] : await ledger.find('call', { round: call.round, index: call.index })
-  return calls.filter(({ parentId }) => parentId !== null).sort((a, b) => itemOf(a.parentId!) - itemOf(b.parentId!) || a.seq - b.seq)
+  return calls.filter(({ parentId }) => parentId !== null).sort((a, b) => itemOfCandidate(a.parentId!) - itemOfCandidate(b.parentId!) || a.seq - b.seq)
 }
-
-/** 7 of `r03-c0012-i07`. */
-const itemOf = (candidateId: string): number => Number(candidateId.slice(candidateId.lastIndexOf('-i') + 2))
 
 async function instructionOf(ledger: Ledger, id: string): Promise<string | undefined> {
   const [candidate] = await ledger.find('candidate', { id })
   return candidate?.instruction ?? (await ledger.find('seed-event', { seedId: id }))[0]?.instruction
 }
 
-async function trainingOf(ledger: Ledger, exampleId: string): Promise<TrainedIn[]> {
+export async function trainingOf(ledger: Ledger, exampleId: string): Promise<TrainedIn[]> {
   const batches = await ledger.batchesOf(exampleId)
   return Promise.all(
     batches.map(async (batch) => {
@@ -152,8 +161,7 @@ async function explainCall(ledger: Ledger, call: CallFact): Promise<Explanation>
 
 async function candidatesOf(ledger: Ledger, { callId, parentId, stage }: CallFact): Promise<readonly CandidateFact[]> {
   if (parentId === null) return ledger.find('candidate', { callId })
-  const rootId = parentId.slice(0, parentId.lastIndexOf('-i'))
-  const candidates = await ledger.find('candidate', { callId: rootId })
+  const candidates = await ledger.find('candidate', { callId: callOfCandidate(parentId) })
   const about = await Promise.all(
     candidates.map(async (candidate) => (await followUpsOf(ledger, candidate)).some((call) => call.stage === stage && call.parentId === parentId)),
   )

@@ -1,11 +1,17 @@
 import { existsSync, writeFileSync } from 'node:fs'
-import { expect, it } from 'vitest'
+import { fileURLToPath } from 'node:url'
+import { providers } from '@sedi/generators'
+import { trainers } from '@sedi/trainers'
+import { expect, it, vi } from 'vitest'
 import { smallConfig } from '../fixtures/small-run.ts'
+import { planRun } from '../plan-run.ts'
 import { createRun, openRun, openStore } from './open-run.ts'
 
 const stop = new AbortController().signal
 
-it('refuses before anything exists: too few seeds for a prompt, no key', async () => {
+const studyBase = fileURLToPath(new URL('../../assets/study-base-weak.safetensors', import.meta.url))
+
+it('refuses before anything exists: too few seeds for a prompt, no key, a base model that is too short or none', async () => {
   const few = smallConfig()
   writeFileSync(few.seeds, JSON.stringify([{ instruction: 'Name a river.', output: 'Ebro' }]))
   await expect(createRun(few)).rejects.toMatchObject({ code: 'invalid-input', message: expect.stringMatching(/shows 3 seeds, but .* has 1/) })
@@ -15,7 +21,20 @@ it('refuses before anything exists: too few seeds for a prompt, no key', async (
   const keyless = smallConfig({ generator: { id: 'openai', model: 'm' } })
   await expect(createRun(keyless)).rejects.toMatchObject({ code: 'missing-credential' })
   if (before !== undefined) process.env.OPENAI_API_KEY = before
-  for (const { store } of [few, keyless]) expect(existsSync(store)).toBe(false)
+
+  const short = smallConfig({ trainer: { id: 'embedded', baseModel: studyBase }, training: { maxLength: 512 } })
+  await expect(createRun(short)).rejects.toMatchObject({
+    code: 'unsupported',
+    message: expect.stringMatching(/training\.maxLength: is 512, but the base model .* was made for \d+ tokens/),
+  })
+  writeFileSync(`${few.seeds}.safetensors`, 'no model')
+  const none = smallConfig({ trainer: { id: 'embedded', baseModel: `${few.seeds}.safetensors` } })
+  await expect(createRun(none)).rejects.toThrow(/trainer\.baseModel: /)
+  for (const config of [few, short, none]) {
+    const refusal: unknown = await createRun(config).catch((error: unknown) => error)
+    await expect(planRun(config)).rejects.toEqual(refusal)
+  }
+  for (const { store } of [few, keyless, short, none]) expect(existsSync(store)).toBe(false)
 })
 
 it('gives two runs of one second two names, and the same results', async () => {
@@ -69,4 +88,52 @@ it('gives the same results when the clock is set forwards and backwards all the 
   expect(await resumed.execute({ stop })).toEqual({ state: 'done', error: undefined })
   expect(await resumed.ledger.digest()).toBe(expected)
   await resumed.close()
+})
+
+it('refuses a change that does not fit the run, as creating it so would, and records nothing of it', async () => {
+  const unpriced = smallConfig({ generator: 'simulated', budget: { maxTokens: 1 } })
+  const store = openStore(unpriced)
+  await (await createRun(unpriced, 'run')).close()
+  await expect(openRun('run', store, { budget: { maxCostUsd: 5 } })).rejects.toMatchObject({
+    code: 'invalid-config',
+    message: expect.stringMatching(/budget\.maxCostUsd: .*cannot be held at an unknown price.*\n.*--max-tokens/s),
+  })
+  await expect(openRun('run', store, { limits: { concurrency: 2.5 } })).rejects.toMatchObject({
+    code: 'invalid-config',
+    message: expect.stringMatching(/limits\.concurrency: .*2\.5/),
+  })
+  await expect(openRun('run', store, { queue: 'pg-boss' })).rejects.toMatchObject({ code: 'unsupported' })
+  const plain = await openRun('run', store)
+  expect(await plain.ledger.find('config-change')).toEqual([])
+  expect(plain.config).toEqual(unpriced)
+  await plain.close()
+})
+
+it('closes every adapter it makes, also those it only looked at, and those of a run it could not hold', async () => {
+  const open = { generators: 0, trainers: 0 }
+  const counted = async <T extends object>(made: Promise<T> | T, kind: keyof typeof open): Promise<T> => {
+    open[kind]++
+    return Object.assign(await made, { close: async () => void open[kind]-- })
+  }
+  const { createTextGenerator } = providers.simulated
+  const { createTrainer } = trainers.embedded
+  const teacher = vi.spyOn(providers.simulated, 'createTextGenerator').mockImplementation((...given) => counted(createTextGenerator(...given), 'generators'))
+  const trainer = vi.spyOn(trainers.embedded, 'createTrainer').mockImplementation((...given) => counted(createTrainer(...given), 'trainers'))
+  try {
+    const config = smallConfig({ trainer: 'embedded' })
+    await planRun(config)
+    expect(open).toEqual({ generators: 0, trainers: 0 })
+    const run = await createRun(config, 'run')
+    expect(open).toEqual({ generators: 1, trainers: 1 })
+    await run.close()
+    await expect(openRun('run', openStore(config), { queue: 'pg-boss' })).rejects.toMatchObject({ code: 'unsupported' })
+    const long = smallConfig({ trainer: { id: 'embedded', baseModel: studyBase }, training: { maxLength: 512 } })
+    await expect(createRun(long)).rejects.toMatchObject({ code: 'unsupported' })
+    await expect(planRun(long)).rejects.toMatchObject({ code: 'unsupported' })
+    expect(open).toEqual({ generators: 0, trainers: 0 })
+    expect([teacher.mock.calls.length > 0, trainer.mock.calls.length > 0]).toEqual([true, true])
+  } finally {
+    teacher.mockRestore()
+    trainer.mockRestore()
+  }
 })

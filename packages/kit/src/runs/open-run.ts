@@ -1,6 +1,6 @@
 import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
-import { type EmbedderKey, executeRun, type Progress, type RunEvent, type RunOutcome } from '@sedi/pipeline'
+import { type EmbedderKey, executeRun, type Progress, type RunAdapters, type RunEvent, type RunOutcome } from '@sedi/pipeline'
 import {
   type CallQueue,
   type Fact,
@@ -18,16 +18,20 @@ import {
 } from '@sedi/spec'
 import { hasScheme, openStoreAt, publicStoreAddress } from '@sedi/store'
 import { createAdapters, type GivenAdapters } from '../adapters.ts'
-import { changedKeys, fingerprintOf } from '../config/fingerprint.ts'
+import { assertMayChange } from '../config/check-change.ts'
+import { fingerprintOf } from '../config/fingerprint.ts'
 import { mergeConfig } from '../config/merge.ts'
 import type { RawConfig } from '../config/parse-config.ts'
 import { withoutEvaluations } from '../evaluate/open-evaluations.ts'
 import { loadBenchmarks, pinBenchmarks } from '../inputs/load-benchmarks.ts'
-import { loadHeldOut, loadSeeds } from '../inputs/load-tasks.ts'
+import { loadHeldOut } from '../inputs/load-tasks.ts'
 import { limitedEmbedderKey, limitedKey, limitsFor, limitsForEmbedder } from '../limited-key.ts'
 import { softwareVersion } from '../version.ts'
+import { assertTrainable } from './assert-trainable.ts'
 import { budgetOf } from './budget-of.ts'
 import { followRequests } from './follow-requests.ts'
+import { loadRunSeeds } from './load-run-seeds.ts'
+import { configOf } from './run-config-of.ts'
 
 /** A run held for writing, ready to be carried on. The caller closes it. */
 export type HeldRun = {
@@ -71,12 +75,10 @@ export async function createRun(written: RunConfig, name?: string, environment: 
   const clock = environment.clock ?? Date.now
   const config = await withPinnedBenchmarks(written)
   await loadBenchmarks(config.filter.benchmarks)
-  const seeds = await loadSeeds(config.seeds)
+  const seeds = await loadRunSeeds(config)
   const heldOut = config.evaluation.heldOut === undefined ? [] : await loadHeldOut(config.evaluation.heldOut)
-  requireEnoughSeeds(config, seeds)
   const fingerprint = fingerprintOf(config)
-  const { generator } = await createAdapters(config, hasScheme(config.store) ? '.' : config.store, environment.adapters)
-  assertQueueable(config, generator)
+  await assertRunnable(config, environment.adapters)
   const run: RunFact = {
     kind: 'run',
     runId: name ?? defaultName(config, clock()),
@@ -86,7 +88,29 @@ export async function createRun(written: RunConfig, name?: string, environment: 
     createdAt: clock(),
   }
   const held = await createFolder(openStore(config, clock), run, [...seeds.map(seedFact), ...heldOut.map(heldOutFact)])
-  return holdRun(held, config, environment)
+  try {
+    return await holdRun(held, config, environment)
+  } catch (error) {
+    await held.close()
+    throw error
+  }
+}
+
+/** Makes the run's adapters to look at them; the run's own are made once it has a folder. */
+async function assertRunnable(config: RunConfig, given: GivenAdapters = {}): Promise<void> {
+  const adapters = await createAdapters(config, hasScheme(config.store) ? '.' : config.store, given)
+  try {
+    assertQueueable(config, adapters.generator)
+    assertTrainable(adapters.trainer, config)
+  } finally {
+    await closeAdapters(adapters, given)
+  }
+}
+
+/** What a program handed in is its own to close. */
+async function closeAdapters({ generator, trainer }: RunAdapters, given: GivenAdapters): Promise<void> {
+  if (given.generator === undefined) await generator.close?.()
+  if (given.trainer === undefined) await trainer?.close?.()
 }
 
 /** What the benchmarks hold is part of what the run is: later sessions refuse other contents. */
@@ -110,30 +134,30 @@ async function createFolder(store: RunStore, run: RunFact, beginning: readonly F
  * Opens an existing run for writing.
  *
  * @param changes what the caller wants different from now on, as a tree (`{ budget: { maxCostUsd: 5 } }`); only keys that do not change
- * results may differ. Recorded, so that they hold for later resumes as well. Throws `unsupported` when the run was cancelled.
+ * results may differ, and only to what the run could have begun with. Recorded, so that they hold for later resumes as well. Throws `unsupported`
+ * when the run was cancelled, `invalid-config` for changes that it cannot have.
  */
 export async function openRun(runIdOrPath: string, store: RunStore, changes: RawConfig = {}, environment: RunEnvironment = {}): Promise<HeldRun> {
   const opened = await store.open(runIdOrPath)
+  let held: HeldRun | undefined
   try {
     await assertNotCancelled(opened.ledger)
-    const before = await currentConfig(opened)
+    const before = await configOf(opened.ledger)
     const config = mergeConfig(before as unknown as RawConfig, changes) as unknown as RunConfig
-    const changed = changedKeys(before, config)
-    if (changed.length > 0) {
-      throw new SediError(
-        'invalid-config',
-        `These keys change what the run produces and are fixed since it began: ${changed.join(', ')}. Start a new run for another value.`,
-      )
-    }
-    if (Object.keys(changes).length > 0) {
-      const index = (await opened.ledger.find('config-change')).length
-      await opened.ledger.append([{ kind: 'config-change', index, changes, at: (environment.clock ?? Date.now)() }])
-    }
-    return await holdRun(opened, config, environment)
+    assertMayChange(before, config)
+    held = await holdRun(opened, config, environment)
+    // Last of all: a change that the run cannot be held with is none.
+    if (Object.keys(changes).length > 0) await recordChange(opened.ledger, changes, environment)
+    return held
   } catch (error) {
-    await opened.close()
+    await (held ?? opened).close()
     throw error
   }
+}
+
+async function recordChange(ledger: Ledger, changes: RawConfig, { clock = Date.now }: RunEnvironment): Promise<void> {
+  const index = (await ledger.find('config-change')).length
+  await ledger.append([{ kind: 'config-change', index, changes, at: clock() }])
 }
 
 async function assertNotCancelled(ledger: OpenRun['ledger']): Promise<void> {
@@ -145,34 +169,24 @@ async function assertNotCancelled(ledger: OpenRun['ledger']): Promise<void> {
   )
 }
 
-/** The configuration the run began with, with every later change on top. */
-export async function currentConfig({ ledger, folder }: OpenRun): Promise<RunConfig> {
-  return configOf(ledger, folder)
-}
-
-/** The same for one who does not hold the run. */
-export async function configOf(ledger: Ledger, where = ledger.runId): Promise<RunConfig> {
-  const [run] = await ledger.find('run')
-  if (run === undefined) throw new SediError('not-found', `${where} holds no run: its creation was interrupted. Delete the folder.`)
-  const changes = await ledger.find('config-change')
-  return changes.reduce((config, fact) => mergeConfig(config, fact.changes), run.config) as unknown as RunConfig
-}
-
 /** For what an adapter notes of work that goes on without us. */
 export const stateFolderOf = ({ folder }: Pick<OpenRun, 'folder'>): string => join(folder, 'provider')
 
 export const modelFolderOf = ({ folder }: Pick<OpenRun, 'folder'>): string => join(folder, 'models')
 
-async function holdRun(opened: OpenRun, config: RunConfig, { clock = Date.now, adapters: given }: RunEnvironment): Promise<HeldRun> {
+async function holdRun(opened: OpenRun, config: RunConfig, { clock = Date.now, adapters: given = {} }: RunEnvironment): Promise<HeldRun> {
   const modelFolder = modelFolderOf(opened)
   const adaptations = await opened.ledger.find('adaptation')
   // Who hears what adapters say is known when the run is carried out.
   let sayTo: (message: string) => void = () => {}
   const context = { adaptations, stateFolder: stateFolderOf(opened), onNotice: (message: string) => sayTo(message) }
+  const benchmarks = await loadBenchmarks(config.filter.benchmarks ?? [])
   const adapters = await createAdapters(config, modelFolder, given, context)
   if (adapters.trainer !== undefined) mkdirSync(modelFolder, { recursive: true })
-  const benchmarks = await loadBenchmarks(config.filter.benchmarks ?? [])
-  const queue = await openQueue(opened, config, adapters.generator)
+  const queue = await openQueue(opened, config, adapters.generator).catch(async (error: unknown) => {
+    await closeAdapters(adapters, given)
+    throw error
+  })
   return {
     runId: opened.ledger.runId,
     folder: opened.folder,
@@ -187,7 +201,7 @@ async function holdRun(opened: OpenRun, config: RunConfig, { clock = Date.now, a
         ledger: opened.ledger,
         queue,
         budget: opened.budget(budgetOf(config)),
-        limiter: opened.limiter(limitedKey(config, given?.generator), limitsFor(adapters.generator, config)),
+        limiter: opened.limiter(limitedKey(config, given.generator), limitsFor(adapters.generator, config)),
         limiterOf: (key) => embedderLimiter(key, opened, config, given),
         clock,
         jitter: Math.random,
@@ -200,8 +214,7 @@ async function holdRun(opened: OpenRun, config: RunConfig, { clock = Date.now, a
       })
     },
     async close() {
-      if (given?.generator === undefined) await adapters.generator.close?.()
-      await adapters.trainer?.close?.()
+      await closeAdapters(adapters, given)
       await queue?.close()
       await opened.close()
     },
@@ -240,18 +253,9 @@ function assertQueueable({ queue, store }: RunConfig, { provider, recovery }: Te
 }
 
 /** Of the embedder that stands under this key, and of the one that a program gave in its place. */
-function embedderLimiter(key: EmbedderKey, opened: OpenRun, { embedder, filter }: RunConfig, given: GivenAdapters | undefined): Limiter {
-  const [own, adapter] = key === 'embedder' ? [embedder, given?.embedder] : [filter.semantic!.embedder, given?.semanticFilter?.embedder]
+function embedderLimiter(key: EmbedderKey, opened: OpenRun, { embedder, filter }: RunConfig, given: GivenAdapters): Limiter {
+  const [own, adapter] = key === 'embedder' ? [embedder, given.embedder] : [filter.semantic!.embedder, given.semanticFilter?.embedder]
   return opened.limiter(limitedEmbedderKey(own, adapter), limitsForEmbedder(own))
-}
-
-function requireEnoughSeeds(config: RunConfig, seeds: readonly SeedTask[]): void {
-  const { seedsPerPrompt } = config.prompt
-  if (seeds.length >= seedsPerPrompt) return
-  throw new SediError(
-    'invalid-input',
-    `A prompt shows ${seedsPerPrompt} seeds, but ${config.seeds} has ${seeds.length}. Add seeds, or lower prompt.seedsPerPrompt.`,
-  )
 }
 
 function defaultName(config: RunConfig, now: number): string {

@@ -1,7 +1,8 @@
 import { type Interval, wilsonInterval } from '@sedi/evaluation'
 import { toUsd, waitingAttempts } from '@sedi/pipeline'
-import type { Ledger, RunConfig, RunState, ScoreTotals, SeedEventFact, Totals } from '@sedi/spec'
+import { type Ledger, type RunState, type ScoreTotals, type SeedEventFact, stateShown, type Totals } from '@sedi/spec'
 import { projectCostUsd } from './project-cost.ts'
+import { begunConfig } from './run-config-of.ts'
 
 /** A run in numbers, read from its ledger alone. Dollars; null where a price is unknown or there is nothing to divide by. */
 export type RunReport = {
@@ -72,21 +73,19 @@ export type EvaluationReport = {
 /** @param held whether some process has the run open for writing; only a reader of another process's run has to ask */
 export async function reportRun(ledger: Ledger, held = true): Promise<RunReport> {
   const [run] = await ledger.find('run')
-  const config = run!.config as unknown as RunConfig
+  const config = begunConfig(run!)
   const state = (await ledger.find('run-state')).at(-1)
   const totals = await ledger.totals()
   const stages = await ledger.find('stage')
   const generated = new Set(stages.filter(({ stage }) => stage === 'generate').map(({ round }) => round))
   const surplus = totals.rounds.filter(({ round }) => generated.has(round)).reduce((sum, { calls, filtered }) => sum + calls - filtered, 0)
-  const interrupted = !held && state?.state === 'running'
   const waiting = await waitingAttempts(ledger)
   const waitingNanoUsd = waiting.reduce((sum, { reservedNanoUsd }) => sum + (reservedNanoUsd ?? 0), 0)
   const costUsd = totals.unpricedCalls > 0 ? null : toUsd(totals.settledNanoUsd)
   return {
     run: run!.runId,
     recipe: run!.config.recipe as string,
-    state: interrupted ? 'interrupted' : (state?.state ?? 'created'),
-    reason: interrupted ? 'its process ended without a word' : (state?.reason ?? ''),
+    ...stateShown(state ?? { state: 'created', reason: '' }, held),
     rounds: { done: stages.filter(({ stage }) => stage === 'reseed').length, planned: config.rounds },
     calls: totals.calls,
     surplusCalls: surplus,
@@ -135,7 +134,8 @@ function epochsOf({ rounds }: Totals, poolOfRound: ReadonlyMap<number, number>):
   return rounds.reduce((sum, { round, batchExamples }) => sum + (batchExamples === 0 ? 0 : batchExamples / (poolOfRound.get(round) ?? Number.NaN)), 0)
 }
 
-function evaluationsOf(scores: readonly ScoreTotals[]): EvaluationReport[] {
+/** By evaluator and round, in order of the rounds. */
+export function evaluationsOf(scores: readonly ScoreTotals[]): EvaluationReport[] {
   const byModel = Map.groupBy(scores, ({ evaluator, round }) => `${evaluator}/${round}`)
   return [...byModel.values()].map(evaluationOf).sort((a, b) => a.round - b.round)
 }

@@ -1,8 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { cancelBought, cancelTraining, waitingAttempts } from '@sedi/pipeline'
-import { type Ledger, type OpenRun, type RunRequest, type RunState, type RunStateFact, type RunStore, SediError, toSediError } from '@sedi/spec'
+import { cancelBought, cancelTraining, recordRunState, waitingAttempts } from '@sedi/pipeline'
+import { type Ledger, type OpenRun, type RunRequest, type RunState, type RunStateFact, type RunStore, SediError, stateShown, toSediError } from '@sedi/spec'
 import { createGenerator, createTrainer } from '../adapters.ts'
-import { currentConfig, modelFolderOf, stateFolderOf } from './open-run.ts'
+import { modelFolderOf, stateFolderOf } from './open-run.ts'
+import { configOf } from './run-config-of.ts'
 
 export type StopOptions = {
   readonly action: RunRequest['action']
@@ -72,16 +73,8 @@ export async function stopRun(runIdOrPath: string, store: RunStore, options: Sto
   }
 }
 
-function answer(action: RunRequest['action'], { runId, state, reason }: Look, held: boolean, asked: number | undefined, confirmed: boolean): Stopped {
-  const interrupted = !held && state === 'running'
-  return {
-    run: runId,
-    action,
-    requested: asked !== undefined,
-    confirmed,
-    state: interrupted ? 'interrupted' : state,
-    reason: interrupted ? 'its process ended without a word' : reason,
-  }
+function answer(action: RunRequest['action'], look: Look, held: boolean, asked: number | undefined, confirmed: boolean): Stopped {
+  return { run: look.runId, action, requested: asked !== undefined, confirmed, ...stateShown(look, held) }
 }
 
 type Look = {
@@ -136,9 +129,12 @@ async function cancelHere(
 /** A trainer that cannot be made here (its package is missing) is no reason to keep the run. */
 async function cancelTrainingOf(opened: OpenRun, onNotice: (message: string) => void): Promise<void> {
   try {
-    const trainer = await createTrainer(await currentConfig(opened), modelFolderOf(opened))
-    await cancelTraining({ ledger: opened.ledger, trainer, onNotice })
-    await trainer?.close?.()
+    const trainer = await createTrainer(await configOf(opened.ledger), modelFolderOf(opened))
+    try {
+      await cancelTraining({ ledger: opened.ledger, trainer, onNotice })
+    } finally {
+      await trainer?.close?.()
+    }
   } catch (error) {
     onNotice(`Training jobs were not looked for: ${toSediError(error).message}`)
   }
@@ -148,7 +144,7 @@ async function cancelTrainingOf(opened: OpenRun, onNotice: (message: string) => 
 async function cancelBoughtOf(opened: OpenRun, clock: () => number, onNotice: (message: string) => void, signal: AbortSignal | undefined): Promise<void> {
   const { ledger } = opened
   if ((await waitingAttempts(ledger)).length === 0) return
-  const config = await currentConfig(opened)
+  const config = await configOf(ledger)
   const generator = await createGenerator(config, { adaptations: await ledger.find('adaptation'), stateFolder: stateFolderOf(opened), onNotice })
   try {
     await cancelBought({ ledger, config, generator, clock, signal, onNotice })
@@ -158,8 +154,7 @@ async function cancelBoughtOf(opened: OpenRun, clock: () => number, onNotice: (m
 }
 
 async function recordCancelled(ledger: Ledger, at: number): Promise<Pick<Stopped, 'state' | 'reason'>> {
-  const index = (await ledger.find('run-state')).length
-  const fact = { kind: 'run-state', index, state: 'cancelled', reason: 'cancelled by sedi cancel', errorCode: 'aborted', at } as const
-  await ledger.append([fact])
-  return fact
+  const cancelled = { state: 'cancelled', reason: 'cancelled by sedi cancel' } as const
+  await recordRunState(ledger, { ...cancelled, errorCode: 'aborted', at })
+  return cancelled
 }

@@ -4,13 +4,13 @@ import { type CallFact, type HeldTicket, type RunStore, SediError, toSediError }
 import { createGenerator } from '../adapters.ts'
 import { limitedKey, limitsFor } from '../limited-key.ts'
 import { budgetOf } from './budget-of.ts'
-import { configOf } from './open-run.ts'
+import { configOf } from './run-config-of.ts'
 
 /** How long to wait when there was nothing to take, and when there was. */
 const idleMs = 300
 const busyMs = 50
-/** How often to ask for money that attempts of other workers hold. */
-const lookAgainMs = 1000
+/** How long a run may have no calls for this worker before what is open for it is closed: each holds a connection. */
+const usualIdleMs = 60_000
 
 export type WorkOptions = {
   readonly store: RunStore
@@ -22,6 +22,8 @@ export type WorkOptions = {
   readonly abort?: AbortSignal | undefined
   readonly clock?: (() => number) | undefined
   readonly onEvent?: ((event: WorkEvent) => void) | undefined
+  /** After so long without calls of a run its connections are closed. @default 60_000 */
+  readonly idleMs?: number | undefined
 }
 
 /** What a worker does, for its terminal and its log. */
@@ -39,8 +41,9 @@ export type WorkEvent =
 type Place = {
   readonly session: number
   readonly buyer: Promise<Buyer>
-  /** Tickets of it in hand. */
+  /** Tickets of it in hand, and since when there is none. */
   held: number
+  idleSince: number
   close(): Promise<void>
 }
 
@@ -50,7 +53,8 @@ type Place = {
  * `missing-credential` or `invalid-credential` when a run's provider needs a key that is not here, and `storage` when the database is away for a minute; what it held
  * is handed back, or somebody else's after the lease.
  */
-export async function workOnCalls({ store, concurrency, stop, abort, clock = Date.now, onEvent = () => {} }: WorkOptions): Promise<void> {
+export async function workOnCalls(options: WorkOptions): Promise<void> {
+  const { store, concurrency, stop, abort, clock = Date.now, onEvent = () => {}, idleMs: longestIdleMs = usualIdleMs } = options
   if (store.openDesk === undefined) throw new SediError('unsupported', 'This store has no queue. Workers need a store in PostgreSQL: postgres://host/database')
   const desk = await store.openDesk()
   const places = new Map<string, Place>()
@@ -65,20 +69,21 @@ export async function workOnCalls({ store, concurrency, stop, abort, clock = Dat
     place.held++
     try {
       const buyer = await place.buyer
-      const call = await buyer.buy(plannedCallOf(ticket), await desk.begin(ticket))
+      const call = await buyer.buy(plannedCallOf(ticket), await desk.begin(ticket), ticket.lapsed)
       onEvent({ event: 'answered', run: ticket.runId, call, held: held.size - 1 })
     } catch (thrown) {
       await endWithout(ticket, toSediError(thrown))
     } finally {
       held.delete(ticket)
       place.held--
+      place.idleSince = performance.now()
       if (place.held === 0 && places.get(ticket.runId) !== place) await place.close()
     }
   }
 
   async function endWithout(ticket: HeldTicket, error: SediError): Promise<void> {
     const { runId: run, callId: call } = ticket
-    if (error.details.lapsed === true) {
+    if (error.details.lapsed === true || (ticket.lapsed.aborted && error.code === 'aborted')) {
       onEvent({ event: 'lapsed', run, call })
       await desk.handBack([ticket])
     } else if (halt.aborted && error.code === 'aborted') {
@@ -126,7 +131,7 @@ export async function workOnCalls({ store, concurrency, stop, abort, clock = Dat
         jitter: Math.random,
         stop: halt,
         abort,
-        lookAgainMs,
+        others: true,
         onNotice,
         onEvent: (told) => onEvent({ event: 'call', run: runId, told }),
       })
@@ -135,10 +140,19 @@ export async function workOnCalls({ store, concurrency, stop, abort, clock = Dat
       session,
       buyer,
       held: 0,
+      idleSince: performance.now(),
       async close() {
         await buyer.catch(() => {})
         for (const end of closing.splice(0)) await end()?.catch(() => {})
       },
+    }
+  }
+
+  function closeIdle(): void {
+    for (const [runId, place] of places) {
+      if (place.held > 0 || performance.now() - place.idleSince < longestIdleMs) continue
+      places.delete(runId)
+      void place.close()
     }
   }
 
@@ -161,7 +175,11 @@ export async function workOnCalls({ store, concurrency, stop, abort, clock = Dat
 
   onEvent({ event: 'ready' })
   try {
-    while (!halt.aborted) await wait((await takeSome()) || held.size > 0 ? busyMs : idleMs)
+    while (!halt.aborted) {
+      const busy = (await takeSome()) || held.size > 0
+      closeIdle()
+      await wait(busy ? busyMs : idleMs)
+    }
   } finally {
     leaving.abort()
     await Promise.all(running)

@@ -6,6 +6,8 @@ import { describe, expect, it } from 'vitest'
 import { configOf, createTestRun, newStore, scriptedTrainer, simulatedTeacher } from '../fixtures/harness.ts'
 import type { RunOptions } from '../run-context.ts'
 import { accountForEmbedders } from './accounted-embedder.ts'
+import { createReservations } from './reserve.ts'
+import type { RunEvent } from './run-events.ts'
 import { decodeVectors, encodeVectors } from './vectors.ts'
 
 type Scripted = Embedder & { readonly asked: string[][] }
@@ -36,7 +38,10 @@ function scriptedEmbedder(before: (send: number) => void = () => {}, change: Par
 const store = newStore()
 let runs = 0
 
-async function account(embedder: Embedder, options: { stop?: AbortSignal; maxCostNanoUsd?: number; price?: number; name?: string; maxAttempts?: number } = {}) {
+async function account(
+  embedder: Embedder,
+  options: { stop?: AbortSignal; maxCostNanoUsd?: number; price?: number; name?: string; maxAttempts?: number; events?: RunEvent[] } = {},
+) {
   const name = options.name ?? `run-${runs++}`
   const run = options.name === undefined ? await createTestRun(store, name) : await store.open(name)
   const price = options.price === undefined ? undefined : { inputPerMTokUsd: options.price }
@@ -52,8 +57,9 @@ async function account(embedder: Embedder, options: { stop?: AbortSignal; maxCos
     stop: options.stop ?? new AbortController().signal,
     onProgress: () => {},
     onNotice: () => {},
+    onEvent: (event) => void options.events?.push(event),
   }
-  const { adapters, enterRound } = accountForEmbedders(runOptions)
+  const { adapters, enterRound } = accountForEmbedders(runOptions, createReservations(runOptions.budget))
   return { name, run, enterRound, embed: async (texts: readonly string[]) => (await adapters.embedder.embed(texts)).embeddings }
 }
 
@@ -123,11 +129,18 @@ describe('accountForEmbedders', () => {
     const embedder = scriptedEmbedder((send) => {
       if (send <= 4) throw failure('none', send !== 4)
     })
-    const { run, embed } = await account(embedder)
+    const events: RunEvent[] = []
+    const { run, embed } = await account(embedder, { events })
     await expect(embed(['a'])).rejects.toMatchObject({ code: 'provider-response' })
     expect(embedder.asked).toHaveLength(3)
     await expect(embed(['a'])).rejects.toMatchObject({ retryable: false })
     expect(await embed(['a'])).toHaveLength(1)
+    expect(events.map((event) => event.event === 'call.failed' && [event.call, event.attempt, event.retryInMs])).toEqual([
+      ['r01-e0000', 1, 1],
+      ['r01-e0000', 2, 1],
+      ['r01-e0000', 3, null],
+      ['r01-e0001', 1, null],
+    ])
     expect((await run.ledger.find('attempt')).map(({ callId, attempt }) => `${callId}/${attempt}`)).toEqual([
       'r01-e0000/1',
       'r01-e0000/2',

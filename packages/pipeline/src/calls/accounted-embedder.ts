@@ -1,8 +1,9 @@
-import type { Embedder, EmbeddingPrice, Ledger, Limiter } from '@sedi/spec'
+import { type Embedder, type EmbeddingPrice, embedCallIdOf, type Ledger, type Limiter } from '@sedi/spec'
 import type { RunAdapters, RunOptions } from '../run-context.ts'
-import { embedCallIdOf } from '../steps/ids.ts'
 import { createEmbeddingBuyer, type EmbeddingBuyerOptions } from './buy-embeddings.ts'
+import { marginMs } from './deadline.ts'
 import { sha256 } from './hashes.ts'
+import type { Reservations } from './reserve.ts'
 import { decodeVectors } from './vectors.ts'
 
 /** Where a run's embedders stand in the configuration. */
@@ -15,15 +16,13 @@ export type EmbeddingAccount = {
   enterRound(round: number): void
 }
 
-/** An adapter ends an attempt itself after `timeoutMs`; so much later it is ended from outside. */
-const marginMs = 5000
 const defaultTimeoutMs = 60_000
 
 /**
  * Holds a run's bought embedders to account: what they are asked is reserved, recorded, settled and limited, and each text is bought once, over
  * the run's whole life. Embedders that are free stay as they are.
  */
-export function accountForEmbedders(options: RunOptions): EmbeddingAccount {
+export function accountForEmbedders(options: RunOptions, reservations: Reservations): EmbeddingAccount {
   const { adapters, config } = options
   const places = createPlaces(options.ledger)
   const account = (
@@ -35,7 +34,9 @@ export function accountForEmbedders(options: RunOptions): EmbeddingAccount {
       ? accountedEmbedder(
           {
             ...options,
+            reservations,
             embedder,
+            configKey: key,
             price: settings.price,
             limiter: limiterFor(key, options),
             maxAttempts: config.limits.maxAttempts,

@@ -1,7 +1,17 @@
-import type { AdaptationFact, AttemptFact, CallFact, GenerateResult, OutcomeFact, Price, SediError, TextGenerator } from '@sedi/spec'
+import {
+  type AdaptationFact,
+  type AttemptFact,
+  type CallFact,
+  canonicalJson,
+  type GenerateResult,
+  type OutcomeFact,
+  type Price,
+  type SediError,
+  type TextGenerator,
+} from '@sedi/spec'
 import type { PlannedCall } from './buy-completion.ts'
-import { canonicalJson, sha256 } from './hashes.ts'
-import { costOfAnswer, inputTokenBound, worstCaseCost } from './money.ts'
+import { sha256 } from './hashes.ts'
+import { costOfAnswer, inputTokenBound, toUsd, worstCaseCost } from './money.ts'
 
 /** A try of a call, and when it was sent. */
 export type Attempt = { readonly call: PlannedCall; readonly number: number; readonly startedAt: number }
@@ -40,7 +50,7 @@ export function answerFacts(
     modelId: result.modelId,
     usage: result.usage,
     costNanoUsd: cost.nanoUsd,
-    warnings: [...result.warnings, ...usageWarnings(call, result, cost.exact)],
+    warnings: [...result.warnings, ...usageWarnings(call, result, { exact: cost.exact, price })],
     latencyMs,
     at,
   }
@@ -48,16 +58,24 @@ export function answerFacts(
   return [{ kind: 'outcome', callId: call.callId, attempt: number, ...settled, latencyMs, at }, answer]
 }
 
-export const exceedsReserve = ({ request }: PlannedCall, { usage }: Pick<GenerateResult, 'usage'>): boolean =>
-  (usage.inputTokens ?? 0) > inputTokenBound(request) || (usage.outputTokens ?? 0) > request.maxOutputTokens
+/** Why the answer cost more than was reserved for it; undefined when it did not. */
+export function excessOf(
+  { request }: PlannedCall,
+  { usage, costNanoUsd }: Pick<GenerateResult, 'usage' | 'costNanoUsd'>,
+  price: Price | undefined,
+): string | undefined {
+  const { inputTokens = 0, outputTokens = 0 } = usage
+  if (inputTokens > inputTokenBound(request) || outputTokens > request.maxOutputTokens)
+    return `the provider reports more tokens (${usage.inputTokens} in, ${usage.outputTokens} out) than can have been asked for (${inputTokenBound(request)}, ${request.maxOutputTokens}): the cost is more than was reserved`
+  const reserved = worstCaseCost(request, price)
+  if (costNanoUsd === undefined || reserved === null || costNanoUsd <= reserved) return undefined
+  return `the provider charged $${toUsd(costNanoUsd).toFixed(6)}, and the call can have cost $${toUsd(reserved).toFixed(6)} at the configured price: the cost is more than was reserved`
+}
 
-function usageWarnings(call: PlannedCall, result: GenerateResult, exact: boolean): string[] {
+function usageWarnings(call: PlannedCall, result: GenerateResult, { exact, price }: { readonly exact: boolean; readonly price: Price | undefined }): string[] {
   if (!exact) return ['the provider did not report its tokens: the cost is an upper bound']
-  if (!exceedsReserve(call, result)) return []
-  const { inputTokens, outputTokens } = result.usage
-  return [
-    `the provider reports more tokens (${inputTokens} in, ${outputTokens} out) than can have been asked for (${inputTokenBound(call.request)}, ${call.request.maxOutputTokens}): the cost is more than was reserved`,
-  ]
+  const excess = excessOf(call, result, price)
+  return excess === undefined ? [] : [excess]
 }
 
 export function failureFact({ call, number, startedAt }: Attempt, error: SediError, price: Price | undefined, at: number): OutcomeFact {

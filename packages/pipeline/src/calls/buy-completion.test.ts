@@ -4,6 +4,7 @@ import { createLimiter } from '@sedi/store'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { createTestRun, newStore, providerError } from '../fixtures/harness.ts'
 import { type BuyerOptions, createBuyer, type PlannedCall } from './buy-completion.ts'
+import { createReservations } from './reserve.ts'
 import type { RunEvent } from './run-events.ts'
 
 const request: GenerateRequest = { messages: [{ role: 'user', content: 'a very secret prompt' }], maxOutputTokens: 100 }
@@ -47,7 +48,7 @@ function buyer(generate: Generate, change: Partial<BuyerOptions> = {}) {
   const made = createBuyer({
     generator,
     ledger: run.ledger,
-    budget: run.budget({ maxCostNanoUsd: undefined }),
+    reservations: createReservations(run.budget({ maxCostNanoUsd: undefined })),
     limiter: {
       ...limiter,
       report(limits) {
@@ -196,6 +197,18 @@ describe('what replies say', () => {
     expect([excessive.costNanoUsd, excessive.warnings]).toEqual([5_010_000, [expect.stringMatching(/reports more tokens \(10 in, 5000 out\)/)]])
     expect(notices.filter((notice) => /cannot be held to a budget exactly/.test(notice))).toHaveLength(1)
   })
+
+  it('says when the provider’s own price is more than ours can have been, once', async () => {
+    const { buy } = buyer((send) => answer({ costNanoUsd: send === 1 ? 248_000 : 744_000 }))
+    const [fits, dear, again] = [await buy(planned(0), 0), await buy(planned(1), 0), await buy(planned(2), 0)]
+    const warning = 'the provider charged $0.000744, and the call can have cost $0.000248 at the configured price: the cost is more than was reserved'
+    expect([fits, dear, again].map(({ costNanoUsd, warnings }) => [costNanoUsd, warnings])).toEqual([
+      [248_000, []],
+      [744_000, [warning]],
+      [744_000, [warning]],
+    ])
+    expect(notices).toEqual([`r01-c1: ${warning}. Such a provider cannot be held to a budget exactly.`])
+  })
 })
 
 describe('an attempt', () => {
@@ -266,7 +279,7 @@ describe('a budget of tokens', () => {
     const maxTokens = 1500
     const { buy } = buyer(() => answer({ usage: { inputTokens: 60, outputTokens: 40 } }), {
       price: undefined,
-      budget: run.budget({ maxCostNanoUsd: undefined, maxTokens }),
+      reservations: createReservations(run.budget({ maxCostNanoUsd: undefined, maxTokens })),
     })
     const outcomes = await Promise.all(Array.from({ length: 30 }, (_, index) => outcome(buy(planned(index), 0))))
     const { calls, inputTokens, outputTokens, openTokens } = await run.ledger.totals()
@@ -287,7 +300,7 @@ describe('a budget of tokens', () => {
     expect(await run.ledger.totals()).toMatchObject({ uncertainTokens: 348, inputTokens: 7, outputTokens: 0 })
     const decision = await run.budget({ maxCostNanoUsd: undefined, maxTokens: 505 }).reserve(attempt)
     expect(decision).toMatchObject({ granted: true, exceeds: undefined, committedTokens: 505, openTokens: 150 })
-    expect(await run.budget({ maxCostNanoUsd: 10, maxTokens: 505 }).reserve({ ...attempt, callId: 'r01-c8' })).toMatchObject({
+    expect(await run.budget({ maxCostNanoUsd: 10, maxTokens: 505 }).reserve({ ...attempt, callId: 'r01-c8', reservedNanoUsd: 0 })).toMatchObject({
       granted: false,
       exceeds: 'cost',
     })

@@ -1,5 +1,4 @@
 import {
-  type Budget,
   type CallFact,
   type GenerateRequest,
   type GenerateResult,
@@ -12,13 +11,13 @@ import {
   toSediError,
 } from '@sedi/spec'
 import { createAdaptiveConcurrency } from './adaptive-concurrency.ts'
-import { type Attempt, adaptationFacts, answerFacts, attemptFact, chargedOf, exceedsReserve, failureFact } from './attempt-facts.ts'
+import { type Attempt, adaptationFacts, answerFacts, attemptFact, chargedOf, excessOf, failureFact } from './attempt-facts.ts'
 import { createBreaker } from './breaker.ts'
 import { withinLimits } from './deadline.ts'
 import { createEmptyAnswers } from './empty-answers.ts'
 import { inputTokenBound } from './money.ts'
-import { createReservations } from './reserve.ts'
-import { longestBackoffMs, longestRetryAfterMs, retryDelayMs, tooLongToWait } from './retry.ts'
+import type { AttemptEnded, Reservations } from './reserve.ts'
+import { isFinal, longestBackoffMs, longestRetryAfterMs, retryDelayMs, tooLongToWait } from './retry.ts'
 import { createRetryBudget } from './retry-budget.ts'
 import type { RunEvent } from './run-events.ts'
 import { sleep, stoppedError } from './sleep.ts'
@@ -39,7 +38,7 @@ export type PlannedCall = {
 export type BuyerOptions = {
   readonly generator: TextGenerator
   readonly ledger: Ledger
-  readonly budget: Budget
+  readonly reservations: Reservations
   readonly limiter: Limiter
   readonly price: Price | undefined
   readonly maxAttempts: number
@@ -47,8 +46,6 @@ export type BuyerOptions = {
   readonly concurrency?: { readonly most: number; readonly start: number } | undefined
   /** Longest wait for one answer; undefined: the provider decides. */
   readonly deadlineMs?: number | undefined
-  /** How often to ask for money again while other processes' attempts hold it; undefined: none make calls of this run. */
-  readonly lookAgainMs?: number | undefined
   /** Settings of the model that the ledger has an adaptation of. */
   readonly adapted?: readonly string[] | undefined
   /** What the keys of the run's attempts begin with. @default the run's name */
@@ -76,17 +73,25 @@ export type Buyer = {
    * before an attempt, `storage` when the ledger cannot record, else the provider's error once it is final, `maxAttempts` are used up, or the breaker opened.
    *
    * @param attemptsBefore attempts of this call that the ledger has
+   * @param lapsed aborted when the call has become somebody else's: nothing more is sent, and what is in flight is ended, since its answer could
+   * not be recorded
    */
-  buy(call: PlannedCall, attemptsBefore: number): Promise<CallFact>
+  buy(call: PlannedCall, attemptsBefore: number, lapsed?: AbortSignal): Promise<CallFact>
 }
 
 /** A call's failed attempts, and whether the last one was sent at all: what keeps one from being sent is no failure of the provider. */
-type Tried = { failed: number; limited: number; sent: boolean }
+type Tried = {
+  failed: number
+  limited: number
+  sent: boolean
+  /** Aborted when nothing more of the call may be sent. */
+  readonly stop: AbortSignal
+  /** Aborted when an attempt in flight is not to be awaited either. */
+  readonly abort: AbortSignal | undefined
+}
 
 type Retry = { readonly retryInMs: number; readonly error: SediError }
 
-/** Told to slow down, a call may try so many times as often as otherwise. */
-const limitedAttempts = 5
 /** Failures that say the same of every call: nothing more is sent. */
 const concernsAll: readonly string[] = ['invalid-credential', 'quota-exhausted']
 /** Statuses of a provider, or of what stands before it, that is too busy. */
@@ -98,10 +103,9 @@ const overloadStatuses: readonly unknown[] = [429, 502, 503, 504, 529]
  * anything else happens with it.
  */
 export function createBuyer(options: BuyerOptions): Buyer {
-  const { generator, ledger, limiter, price, clock, onEvent = () => {}, onNotice = () => {}, telemetry = noTelemetry } = options
+  const { generator, ledger, limiter, reservations, price, clock, onEvent = () => {}, onNotice = () => {}, telemetry = noTelemetry } = options
   const halt = new AbortController()
   const stop = AbortSignal.any([options.stop, halt.signal])
-  const reservations = createReservations(options.budget, whyStopped, options.lookAgainMs)
   const breaker = createBreaker()
   const emptyAnswers = createEmptyAnswers()
   const retries = createRetryBudget()
@@ -117,8 +121,8 @@ export function createBuyer(options: BuyerOptions): Buyer {
   const said = new Set<string>()
   allow('answers')
 
-  async function buy(call: PlannedCall, attemptsBefore: number): Promise<CallFact> {
-    const tried: Tried = { failed: 0, limited: 0, sent: false }
+  async function buy(call: PlannedCall, attemptsBefore: number, lapsed?: AbortSignal): Promise<CallFact> {
+    const tried: Tried = { failed: 0, limited: 0, sent: false, stop: either(stop, lapsed), abort: either(keepsWork ? stop : options.abort, lapsed) }
     const span = telemetry.begin(call, generator)
     try {
       for (let number = waiting.get(call.callId) ?? attemptsBefore + 1; ; number++) {
@@ -128,7 +132,7 @@ export function createBuyer(options: BuyerOptions): Buyer {
           return ended
         }
         span.retry(number, ended.error, ended.retryInMs)
-        await sleep(ended.retryInMs, stop, whyStopped)
+        await sleep(ended.retryInMs, tried.stop, whyStopped)
       }
     } catch (thrown) {
       const ended = toSediError(thrown)
@@ -145,7 +149,7 @@ export function createBuyer(options: BuyerOptions): Buyer {
     const isLimited = error.code === 'rate-limited'
     if (isLimited) tried.limited++
     else tried.failed++
-    const final = !error.retryable || tried.failed >= options.maxAttempts || tried.limited >= limitedAttempts * options.maxAttempts
+    const final = isFinal(error, { limited: tried.limited, other: tried.failed }, options.maxAttempts)
     const asked = retryDelayMs(error, tried.failed + tried.limited, options.jitter())
     const retryInMs = isLimited || final || keepsWork || retries.take() ? asked : Math.max(asked, longestBackoffMs * (0.75 + 0.5 * options.jitter()))
     const ends = final ? error : retryInMs > longestRetryAfterMs ? tooLongToWait(error, retryInMs, clock()) : halted(call, error)
@@ -184,18 +188,27 @@ export function createBuyer(options: BuyerOptions): Buyer {
   /** One attempt: its answer, or when to try again. Throws what ends the call. */
   async function attempt(call: PlannedCall, number: number, span: CallSpan, tried: Tried): Promise<CallFact | Retry> {
     tried.sent = false
-    const permit = await limiter.acquire(inputTokenBound(call.request) + call.request.maxOutputTokens, { signal: stop })
+    const rejoin = waiting.get(call.callId) === number
+    // Its money is held while it stands in line as well: whoever needs room can wait for it.
+    let ended: AttemptEnded | undefined = rejoin ? reservations.rejoin() : undefined
+    const asked = performance.now()
+    const bound = inputTokenBound(call.request) + call.request.maxOutputTokens
+    const permit = await limiter.acquire(bound, { signal: tried.stop }).catch((error: unknown) => {
+      ended?.()
+      throw error
+    })
+    span.waited(performance.now() - asked)
     let usedTokens: number | undefined
     inFlight++
     try {
       const begun: Attempt = { call, number, startedAt: clock() }
-      const rejoin = waiting.get(call.callId) === number
       if (rejoin) waiting.delete(call.callId)
-      else await reservations.reserve(attemptFact(begun, price, generator.recovery))
+      else ended = await reservations.reserve(attemptFact(begun, price, generator.recovery), tried.stop, whyStopped)
       const started = { ...begun, startedAt: clock() }
       tried.sent = true
+      permit.sent()
       span.sent(started.startedAt)
-      const answer = await send(started, rejoin)
+      const answer = await send(started, rejoin, tried)
       usedTokens = (answer.usage.inputTokens ?? inputTokenBound(call.request)) + (answer.usage.outputTokens ?? 0)
       return answer
     } catch (thrown) {
@@ -203,17 +216,18 @@ export function createBuyer(options: BuyerOptions): Buyer {
       return planRetry(call, number, toSediError(thrown), tried)
     } finally {
       inFlight--
+      if (tried.sent) span.returned()
       permit.release(usedTokens)
-      reservations.changed()
+      ended?.()
     }
   }
 
-  async function send(attempt: Attempt, rejoin: boolean): Promise<CallFact> {
+  async function send(attempt: Attempt, rejoin: boolean, tried: Tried): Promise<CallFact> {
     const { call, number } = attempt
     const texts = options.logTexts === true ? { messages: call.request.messages } : {}
     onEvent({ level: 'debug', event: 'call.sent', call: call.callId, attempt: number, inFlight, ...texts })
     try {
-      return await recordAnswer(attempt, await ask(attempt, rejoin))
+      return await recordAnswer(attempt, await ask(attempt, rejoin, tried))
     } catch (thrown) {
       const error = toSediError(thrown)
       if (error.code === 'storage' || error.code === 'conflict' || goesOn(error)) throw error
@@ -228,11 +242,10 @@ export function createBuyer(options: BuyerOptions): Buyer {
   }
 
   /** A refused prompt is refused again however often it is sent: it counts as an empty answer, so that the run can go on. */
-  async function ask({ call, number }: Attempt, rejoin: boolean): Promise<GenerateResult> {
+  async function ask({ call, number }: Attempt, rejoin: boolean, { abort }: Tried): Promise<GenerateResult> {
     try {
       const key = attemptKey(options.runKey ?? ledger.runId, { callId: call.callId, attempt: number })
-      const { deadlineMs, abort } = options
-      return await withinLimits((signal) => generator.generate(call.request, { signal, key, rejoin }), { deadlineMs, abort: keepsWork ? stop : abort })
+      return await withinLimits((signal) => generator.generate(call.request, { signal, key, rejoin }), { deadlineMs: options.deadlineMs, abort })
     } catch (error) {
       if (!SediError.is(error, 'content-refused')) throw error
       const usage = { inputTokens: 0, outputTokens: 0 }
@@ -254,9 +267,10 @@ export function createBuyer(options: BuyerOptions): Buyer {
       onEvent({ level: 'warn', event: 'model.adapted', model: modelId, setting, action, replacement })
       onNotice(`${modelId} does not accept ${setting}: ${adaptationInWords(action, replacement)} from now on. It said: ${reason}`)
     }
-    if (!toldOfExcess && exceedsReserve(attempt.call, result)) {
+    const excess = toldOfExcess ? undefined : excessOf(attempt.call, result, price)
+    if (excess !== undefined) {
       toldOfExcess = true
-      onNotice(`${answer.callId}: ${answer.warnings.at(-1)}. Such a server cannot be held to a budget exactly.`)
+      onNotice(`${answer.callId}: ${excess}. Such a provider cannot be held to a budget exactly.`)
     }
     const useless = emptyAnswers.seen(answer)
     if (useless !== undefined) halt.abort(useless)
@@ -288,6 +302,9 @@ export function createBuyer(options: BuyerOptions): Buyer {
 
   return { buy }
 }
+
+const either = <Signal extends AbortSignal | undefined>(signal: Signal, other: AbortSignal | undefined): Signal | AbortSignal =>
+  other === undefined ? signal : AbortSignal.any([signal, other].filter((one) => one !== undefined))
 
 /** Only the waiting has ended: the attempt goes on at its provider, and has no outcome yet. */
 const goesOn = ({ details }: SediError): boolean => details.rejoin === true

@@ -1,4 +1,5 @@
 import {
+  type AttemptFact,
   type EmbedCallFact,
   type Embedder,
   type EmbeddingPrice,
@@ -13,19 +14,22 @@ import type { BuyerOptions } from './buy-completion.ts'
 import { withinLimits } from './deadline.ts'
 import { sha256 } from './hashes.ts'
 import { costOfAnswer, inputTokenBound, worstCaseCost } from './money.ts'
-import { createReservations } from './reserve.ts'
-import { longestRetryAfterMs, retryDelayMs, tooLongToWait } from './retry.ts'
+import type { AttemptEnded } from './reserve.ts'
+import { type Failures, isFinal, longestRetryAfterMs, retryDelayMs, tooLongToWait } from './retry.ts'
 import { sleep, stoppedError } from './sleep.ts'
 import { encodeVectors } from './vectors.ts'
+import { attemptKey, runKeyOf } from './waiting-attempts.ts'
 
 /** Texts to embed together, and the call's place in the run. */
 export type PlannedEmbedCall = { readonly callId: string; readonly round: number; readonly texts: readonly string[] }
 
 export type EmbeddingBuyerOptions = Pick<
   BuyerOptions,
-  'ledger' | 'budget' | 'limiter' | 'maxAttempts' | 'deadlineMs' | 'clock' | 'jitter' | 'stop' | 'abort' | 'onNotice' | 'onEvent'
+  'ledger' | 'reservations' | 'limiter' | 'maxAttempts' | 'deadlineMs' | 'clock' | 'jitter' | 'stop' | 'abort' | 'onNotice' | 'onEvent'
 > & {
   readonly embedder: Embedder
+  /** Where it stands in the configuration. */
+  readonly configKey: string
   readonly price: EmbeddingPrice | undefined
 }
 
@@ -34,70 +38,69 @@ export type EmbeddingBuyer = {
   buy(call: PlannedEmbedCall): Promise<readonly Float32Array[]>
 }
 
-/** Told to slow down, a call may try so many times as often as otherwise. */
-const limitedAttempts = 5
-
 /**
  * What wraps an embedder that may charge: the same as around a generator. The worst case is reserved, which is the attempt's record, before
- * anything is sent; vectors and cost are recorded in one transaction; what may succeed later is tried again.
+ * anything is sent; vectors and cost are recorded in one transaction; what may succeed later is tried again. Without a breaker and a budget of
+ * retries: there is a call for dozens of completions, and the round waits for each.
  */
 export function createEmbeddingBuyer(options: EmbeddingBuyerOptions): EmbeddingBuyer {
-  const { embedder, ledger, limiter, clock, onNotice = () => {}, onEvent = () => {} } = options
+  const { embedder, ledger, limiter, reservations, clock, onNotice = () => {}, onEvent = () => {} } = options
   const price = options.price === undefined ? undefined : { inputPerMTokUsd: options.price.inputPerMTokUsd, outputPerMTokUsd: 0 }
   const whyStopped = (): SediError | undefined => (options.stop.aborted ? stoppedError() : undefined)
-  const reservations = createReservations(options.budget, whyStopped)
+
+  let runKey: Promise<string> | undefined
 
   async function buy(call: PlannedEmbedCall): Promise<readonly Float32Array[]> {
+    runKey ??= runKeyOf(ledger)
+    await runKey
     const failures = { limited: 0, other: 0 }
     for (let number = 1; ; number++) {
+      const tried = { sent: false }
       try {
-        return await attempt(call, number)
+        return await attempt(call, number, tried)
       } catch (thrown) {
         const error = toSediError(thrown)
         failures[error.code === 'rate-limited' ? 'limited' : 'other']++
-        await sleep(planRetry(call, number, error, failures), options.stop, whyStopped)
+        await sleep(planRetry(call, number, error, failures, tried), options.stop, whyStopped)
       }
     }
   }
 
   /** How long to wait before the next attempt; throws what ends the call. */
-  function planRetry({ callId }: PlannedEmbedCall, number: number, error: SediError, { limited, other }: { limited: number; other: number }): number {
-    const final = !error.retryable || other >= options.maxAttempts || limited >= limitedAttempts * options.maxAttempts
-    if (final) throw error
-    const delayMs = retryDelayMs(error, limited + other, options.jitter())
-    if (delayMs > longestRetryAfterMs) throw tooLongToWait(error, delayMs, clock())
-    if (error.code === 'rate-limited') limiter.blockUntil(clock() + delayMs)
-    onEvent({
-      level: 'warn',
-      event: 'call.failed',
-      call: callId,
-      attempt: number,
-      code: error.code,
-      message: error.message,
-      charged: chargedOf(error),
-      retryInMs: Math.round(delayMs),
-    })
-    onNotice(`${callId}: ${error.message} Trying again in ${(delayMs / 1000).toFixed(1)} s.`)
+  function planRetry({ callId: call }: PlannedEmbedCall, attempt: number, error: SediError, failures: Failures, { sent }: { readonly sent: boolean }): number {
+    const delayMs = retryDelayMs(error, failures.limited + failures.other, options.jitter())
+    const tooLong = delayMs > longestRetryAfterMs ? tooLongToWait(error, delayMs, clock()) : undefined
+    const ends = isFinal(error, failures, options.maxAttempts) ? error : tooLong
+    const { code, message } = error
+    const retryInMs = ends === undefined ? Math.round(delayMs) : null
+    if (sent && code !== 'aborted') onEvent({ level: 'warn', event: 'call.failed', call, attempt, code, message, charged: chargedOf(error), retryInMs })
+    if (ends !== undefined) throw ends
+    if (code === 'rate-limited') limiter.blockUntil(clock() + delayMs)
+    onNotice(`${call}: ${message} Trying again in ${(delayMs / 1000).toFixed(1)} s.`)
     return delayMs
   }
 
-  async function attempt(call: PlannedEmbedCall, number: number): Promise<readonly Float32Array[]> {
+  async function attempt(call: PlannedEmbedCall, number: number, tried: { sent: boolean }): Promise<readonly Float32Array[]> {
     const request = asRequest(call.texts)
     const bound = inputTokenBound(request)
     const permit = await limiter.acquire(bound, { signal: options.stop })
     let usedTokens: number | undefined
+    let ended: AttemptEnded | undefined
     try {
       const { callId, round } = call
-      await reservations.reserve({
+      const fact: AttemptFact = {
         ...{ kind: 'attempt', callId, attempt: number, round, recovery: 'lost', at: clock() },
         ...{ reservedNanoUsd: worstCaseCost(request, price), reservedInputTokens: bound, reservedOutputTokens: 0 },
-      })
+      }
+      ended = await reservations.reserve(fact, options.stop)
+      permit.sent()
+      tried.sent = true
       const { rows, inputTokens } = await send(call, number, request)
       usedTokens = inputTokens
       return rows
     } finally {
       permit.release(usedTokens)
-      reservations.changed()
+      ended?.()
     }
   }
 
@@ -106,16 +109,11 @@ export function createEmbeddingBuyer(options: EmbeddingBuyerOptions): EmbeddingB
     attempt: number,
     request: GenerateRequest,
   ): Promise<{ rows: readonly Float32Array[]; inputTokens: number | undefined }> {
+    const key = attemptKey(await runKey!, { callId: call.callId, attempt })
     const startedAt = clock()
     try {
-      const { deadlineMs, abort } = options
-      const { embeddings: rows, usage } = await withinLimits(
-        (signal) => embedder.embed(call.texts, { signal, key: `${ledger.runId}/${call.callId}/${attempt}` }),
-        {
-          deadlineMs,
-          abort,
-        },
-      )
+      const { deadlineMs, abort, configKey } = options
+      const { embeddings: rows, usage } = await withinLimits((signal) => embedder.embed(call.texts, { signal, key }), { deadlineMs, abort, configKey })
       assertRows(rows, call.texts.length, embedder.provider)
       const at = clock()
       const latencyMs = Math.round(at - startedAt)

@@ -29,7 +29,9 @@ it('leaves an attempt that ends in time alone, and no timer behind', async () =>
 it('ends one that takes too long, whether its adapter obeys or not', async () => {
   const obeyed = told(withinLimits(obedient('none'), { deadlineMs: 1000, abort: undefined }))
   const ignored = told(withinLimits(stubborn, { deadlineMs: 1000, abort: undefined }))
+  const advised = withinLimits(stubborn, { deadlineMs: 1000, abort: undefined, configKey: 'embedder' }).catch(({ message }: Error) => message)
   await vi.advanceTimersByTimeAsync(3100)
+  expect(await advised).toBe('No answer within 1000 ms. Raise embedder.timeoutMs if the model needs longer.')
   expect([await obeyed, await ignored]).toEqual([
     ['timeout', true, 'none'],
     ['timeout', true, 'uncertain'],

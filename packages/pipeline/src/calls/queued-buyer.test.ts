@@ -50,7 +50,7 @@ function surroundings() {
       tickets.delete(callId)
       answers.push({ kind: 'call', callId, seq: answers.length + 11 } as Recorded<CallFact>)
     },
-    buyer: createQueuedBuyer({ queue, ledger: ledger as never, after: 10, stop: stop.signal, abort: abort.signal }),
+    buyer: createQueuedBuyer({ queue, ledger: ledger as never, after: 10, stop: stop.signal, abort: abort.signal, putAgainAfterMs: 500 }),
     async until(isTrue: () => boolean) {
       while (!isTrue()) await new Promise((resolve) => setTimeout(resolve, 10))
     },
@@ -112,6 +112,16 @@ describe('a buyer whose calls are made by workers', () => {
     expect(await codeOf(waiting!)).toBe('aborted')
     answer('in-hand')
     expect(await codeOf(inHand!)).toBe('answered')
+  })
+
+  it('a ticket that got lost is put again, so that no call waits for ever', async () => {
+    const { buyer, tickets, answer, until } = surroundings()
+    const call = buyer.buy(planned('a'), 0)
+    await until(() => tickets.size === 1)
+    tickets.clear()
+    await until(() => tickets.size === 1)
+    answer('a')
+    expect((await call).callId).toBe('a')
   })
 
   it('stopped for good: does not wait for workers either', async () => {

@@ -16,9 +16,11 @@ export type QueuedBuyerOptions = {
   readonly stop: AbortSignal
   readonly abort?: AbortSignal | undefined
   readonly onNotice?: ((message: string) => void) | undefined
+  /** A call that is not answered after so long is put again: one whose ticket is there keeps it, and none waits for a ticket that is gone. @default 30_000 */
+  readonly putAgainAfterMs?: number | undefined
 }
 
-type Waiting = { readonly resolve: (answer: CallFact) => void; readonly reject: (error: unknown) => void }
+type Waiting = { readonly ticket: CallTicket; putAt: number; readonly resolve: (answer: CallFact) => void; readonly reject: (error: unknown) => void }
 
 /**
  * Buys by putting calls in the queue and reading their answers from the ledger, where workers record them. Who reserves, limits, tries again
@@ -26,7 +28,7 @@ type Waiting = { readonly resolve: (answer: CallFact) => void; readonly reject: 
  *
  * When stopped, or after a call was given up, tickets that nobody holds are taken back; those in hands are awaited.
  */
-export function createQueuedBuyer({ queue, ledger, after, stop, abort, onNotice = () => {} }: QueuedBuyerOptions): Buyer {
+export function createQueuedBuyer({ queue, ledger, after, stop, abort, onNotice = () => {}, putAgainAfterMs = 30_000 }: QueuedBuyerOptions): Buyer {
   const waiting = new Map<string, Waiting>()
   /** Answers to calls that are not asked for yet: a worker had their tickets from the run's earlier owner. */
   const early = new Map<string, CallFact>()
@@ -102,10 +104,19 @@ export function createQueuedBuyer({ queue, ledger, after, stop, abort, onNotice 
         failure === undefined ? stoppedError() : notSentError(),
         [...waiting.keys()].filter((callId) => !inHands.has(callId)),
       )
-    }
+    } else await putAgain()
     const now = await queue.workers()
     if (now !== workers) onNotice(workersInWords(now, workers))
     workers = now
+  }
+
+  /** A queue whose tables were made anew, a word that was kept for minutes and then forgotten while this process stood still: tickets get lost. */
+  async function putAgain(): Promise<void> {
+    const now = performance.now()
+    const late = [...waiting.values()].filter(({ putAt }) => now - putAt >= putAgainAfterMs)
+    if (late.length === 0) return
+    await queue.put(late.map(({ ticket }) => ticket))
+    for (const one of late) one.putAt = now
   }
 
   return {
@@ -117,8 +128,9 @@ export function createQueuedBuyer({ queue, ledger, after, stop, abort, onNotice 
       }
       if (stop.aborted) throw stoppedError()
       return new Promise<CallFact>((resolve, reject) => {
-        waiting.set(call.callId, { resolve, reject })
-        toPut.push({ callId: call.callId, urgent: call.parentId !== null, text: JSON.stringify(call) })
+        const ticket = { callId: call.callId, urgent: call.parentId !== null, text: JSON.stringify(call) }
+        waiting.set(call.callId, { ticket, putAt: performance.now(), resolve, reject })
+        toPut.push(ticket)
         if (watching) return
         watching = true
         void watch()

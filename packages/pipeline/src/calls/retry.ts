@@ -17,6 +17,16 @@ export function retryDelayMs(error: SediError, failedAttempts: number, jitter: n
   return Math.min(longestBackoffMs, firstDelayMs * 2 ** Math.min(20, failedAttempts - 1)) * (0.75 + 0.5 * jitter)
 }
 
+/** Told to slow down, a call may try so many times as often as otherwise. */
+const limitedAttempts = 5
+
+/** How often a call failed, by what was said: to slow down, or something else. */
+export type Failures = { readonly limited: number; readonly other: number }
+
+/** Whether a call is not tried again after this error. */
+export const isFinal = (error: SediError, { limited, other }: Failures, maxAttempts: number): boolean =>
+  !error.retryable || other >= maxAttempts || limited >= limitedAttempts * maxAttempts
+
 /** The same error, saying that the wait is too long to sit out. */
 export function tooLongToWait(error: SediError, delayMs: number, now: number): SediError {
   const until = new Date(now + delayMs).toISOString().replace(/\.\d+Z$/, 'Z')

@@ -1,14 +1,14 @@
 import type { RunConfig } from '@sedi/spec'
 import type { RunAdapters, RunOptions } from '../run-context.ts'
 import { type Buyer, createBuyer } from './buy-completion.ts'
+import { marginMs } from './deadline.ts'
 import { createQueuedBuyer } from './queued-buyer.ts'
+import { createReservations, type Reservations } from './reserve.ts'
 import { openTelemetry } from './telemetry/open-telemetry.ts'
 import { runKeyOf, waitingAttempts } from './waiting-attempts.ts'
 
 /** Calls in flight to begin with, where their number adapts. */
 const startConcurrency = 8
-/** An adapter ends an attempt itself after `generator.timeoutMs`; so much later it is ended from outside. */
-const marginMs = 5000
 /** After a pause for one of these the run begins with a single call. */
 const inTrouble: readonly unknown[] = ['provider-response', 'timeout', 'rate-limited']
 
@@ -19,8 +19,10 @@ export type BuyerSource = Pick<
 > & {
   readonly config: Pick<RunConfig, 'generator' | 'limits'>
   readonly adapters: Pick<RunAdapters, 'generator'>
-  /** For one of several processes that make a run's calls: see `BuyerOptions`. */
-  readonly lookAgainMs?: number | undefined
+  /** Shared with whatever else the process buys from the same budget. @default its own */
+  readonly reservations?: Reservations | undefined
+  /** One of several processes that make the run's calls. @default false */
+  readonly others?: boolean | undefined
 }
 
 /** What buys a run's completions: one for the whole run, so that what it learns of the provider outlasts a round. */
@@ -33,6 +35,7 @@ export async function createRunBuyer(options: BuyerSource): Promise<Buyer> {
   const adapted = await ledger.find('adaptation', { provider: generator.provider, modelId: generator.modelId })
   return createBuyer({
     ...options,
+    reservations: options.reservations ?? createReservations(options.budget, options),
     generator,
     price: config.generator.price,
     maxAttempts: config.limits.maxAttempts,

@@ -1,3 +1,3 @@
-export { type BenchmarkItem, type Check, type CheckContext, type CheckResources, fieldNames } from './check.ts'
+export type { BenchmarkItem, Check, CheckContext } from './check.ts'
 export { checks } from './registry.gen.ts'
 export { type CheckModes, type CheckOutcome, type Checks, createChecks } from './run-checks.ts'

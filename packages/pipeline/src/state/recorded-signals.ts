@@ -1,8 +1,7 @@
 import type { BatchSignal, SignalRule } from '@sedi/core'
 import type { Ledger, RunConfig, TrainerCapabilities } from '@sedi/spec'
-import { exampleScores, trainedBatches } from '../restore-run.ts'
 import { probeDrops } from './probe-progress.ts'
-import { batchSignals, signalFor, type TrainedBatch } from './trained-batches.ts'
+import { batchSignals, exampleScores, signalFor, type TrainedBatch, trainedBatches } from './trained-batches.ts'
 
 /** The batches of a run and what made them attractive, as its ledger has them. */
 export type RecordedSignals = {

@@ -1,6 +1,6 @@
 import type { BatchSignal, SignalNeed, SignalRule, TrainedStep } from '@sedi/core'
 import { signals, strongestSignal } from '@sedi/core'
-import type { RunConfig, TrainerCapabilities } from '@sedi/spec'
+import type { Ledger, RunConfig, TrainerCapabilities } from '@sedi/spec'
 import type { ProbeDropOf } from './probe-progress.ts'
 
 /** A batch that was trained on, or handed to a trainer that makes its own of the same examples. */
@@ -10,6 +10,20 @@ export type TrainedBatch = {
   readonly exampleIds: readonly string[]
   /** Undefined where the trainer tells nothing of its steps. */
   readonly told: TrainedStep | undefined
+}
+
+/** The batches trained so far, in step order, with what the trainer told of them. Cost O(batches). */
+export async function trainedBatches(ledger: Ledger): Promise<TrainedBatch[]> {
+  const told = new Map((await ledger.find('step')).map((step) => [step.step, step]))
+  const finished = new Set((await ledger.find('stage', { stage: 'train' })).map(({ round }) => round))
+  return (await ledger.find('batch'))
+    .filter(({ step, round }) => told.has(step) || finished.has(round))
+    .map(({ step, exampleIds }) => ({ step, exampleIds, told: told.get(step) }))
+}
+
+/** Figures of examples by a scorer. */
+export async function exampleScores(ledger: Ledger): Promise<Map<string, number | null>> {
+  return new Map((await ledger.find('scores', { measure: 'ifd' })).flatMap(({ ids, values }) => ids.map((id, i) => [id, values[i]!] as const)))
 }
 
 /** What a trainer, and a scorer beside it, can give a signal. */

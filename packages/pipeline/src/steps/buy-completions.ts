@@ -4,9 +4,8 @@ import { toNanoUsd } from '../calls/money.ts'
 import { finishedStage, finishStage, type Run } from '../run-context.ts'
 import { countFindings } from './count-findings.ts'
 import { createFinishingLine } from './finishing-line.ts'
-import { roundOfCandidate } from './ids.ts'
 import { type AskFollowUp, openPurchases } from './open-purchases.ts'
-import { callsOfRound, strategyOf } from './plan-call.ts'
+import { callsOfRound, promptSources } from './plan-call.ts'
 
 /** So many answers in a row without a single kept instruction mean that something is wrong with the teacher or the prompt. */
 const fruitlessLimit = 20
@@ -34,7 +33,7 @@ export async function* buyCompletions(round: number, seeds: readonly SeedTask[],
   if (finishedStage(run, round, 'generate') !== undefined) return
   const { target, rounds } = run.config
   const planned = target.calls === undefined ? undefined : callsOfRound(target.calls, rounds, round)
-  const purchases = await openPurchases(round, { seeds, kept: keptBefore(round, run) }, planned, run)
+  const purchases = await openPurchases(round, promptSources(run.config, round, seeds, run.pool.examples), planned, run)
   const line = createFinishingLine()
   const kept = (): number => run.pool.examples.length
   let used = 0
@@ -96,13 +95,6 @@ export async function* buyCompletions(round: number, seeds: readonly SeedTask[],
     checks: await countFindings(round, run),
     ...(warning === undefined ? {} : { warning }),
   })
-}
-
-/** What prompts of the round may show beside seeds: the pool as it was when the round began, also after a restart inside it. */
-function keptBefore(round: number, run: Run): readonly SeedTask[] {
-  if (strategyOf(run.config).keptExamples === 0) return []
-  const earlier = run.pool.examples.filter(({ id }) => roundOfCandidate(id) < round)
-  return earlier.map(({ id, instruction, input, output }) => ({ id, origin: 'machine', instruction, input, output }))
 }
 
 function fruitlessError(call: CallFact): SediError {

@@ -52,7 +52,7 @@ export async function composeBatches(round: number, run: Run): Promise<readonly 
  */
 function needsClusters({ config, signal, adapters }: Run): boolean {
   const { needs } = policyOf(config)
-  const limited = config.training.maskClusterShare !== undefined && maskRule(config, adapters.trainer?.capabilities) === 'gap'
+  const limited = config.training.maskClusterShare < 1 && maskRule(config, adapters.trainer?.capabilities) === 'gap'
   return needs.clusters || (needs.signal && signal?.needs.includes('probes') === true) || limited
 }
 

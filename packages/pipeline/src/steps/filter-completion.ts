@@ -1,11 +1,10 @@
-import type { CallFact, CandidateFact, HeldOutItem, Task, YieldFact } from '@sedi/spec'
+import { type CallFact, type CandidateFact, candidateIdOf, type Task, type YieldFact } from '@sedi/spec'
 import { shareCost } from '../calls/money.ts'
 import type { Run } from '../run-context.ts'
 import { longestDraftBytes, type ParsedItem, tasksOf } from '../strategies/strategy.ts'
 import { type AnsweredGroup, answerGroup } from './answer-group.ts'
 import type { Completion } from './buy-completions.ts'
 import { checkCandidates, flagsOf } from './check-candidates.ts'
-import { candidateIdOf } from './ids.ts'
 import { judgeAnswer, judgeInstruction, type Rejection } from './judge-candidate.ts'
 import { strategyOf } from './plan-call.ts'
 
@@ -109,16 +108,3 @@ function valueOrThrow<T>(result: PromiseSettledResult<T>): T {
 }
 
 const plus = (a: number | null, b: number | null): number | null => (a === null || b === null ? null : a + b)
-
-/** The held-out tasks, asked whether a candidate repeats one: same instruction and input apart from case, spaces and punctuation. */
-export type Contamination = { find(task: Task): string | undefined }
-
-export function createContamination(items: readonly HeldOutItem[]): Contamination {
-  const normal = (task: { readonly instruction: string; readonly input: string }): string =>
-    `${task.instruction}\n${task.input}`
-      .toLowerCase()
-      .replace(/[^\p{L}\p{N}]+/gu, ' ')
-      .trim()
-  const known = new Map(items.map((item) => [normal(item), item.id]))
-  return { find: (task) => known.get(normal(task)) }
-}

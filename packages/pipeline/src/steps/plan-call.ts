@@ -1,9 +1,8 @@
 import { createRng } from '@sedi/core'
-import type { CallFact, GenerateRequest, RunConfig, SeedTask } from '@sedi/spec'
+import { type CallFact, callIdOf, followUpIdOf, type GenerateRequest, type RunConfig, roundOfPlace, type SeedTask, type Task } from '@sedi/spec'
 import type { PlannedCall } from '../calls/buy-completion.ts'
 import { strategies } from '../strategies/registry.gen.ts'
 import type { FollowUpQuestion, PromptStrategy, Question } from '../strategies/strategy.ts'
-import { callIdOf, followUpIdOf } from './ids.ts'
 
 export function strategyOf(config: RunConfig): PromptStrategy {
   return strategies[config.prompt.strategy as keyof typeof strategies]
@@ -11,6 +10,13 @@ export function strategyOf(config: RunConfig): PromptStrategy {
 
 /** What a prompt's examples are drawn from, as it stands when the round begins: seeds, and what the run has kept. */
 export type PromptSources = { readonly seeds: readonly SeedTask[]; readonly kept: readonly SeedTask[] }
+
+/** What prompts of a round may show, given all that is kept by now: the pool as it was when the round began, also after a restart inside it. */
+export function promptSources(config: RunConfig, round: number, seeds: readonly SeedTask[], kept: readonly (Task & { readonly id: string })[]): PromptSources {
+  if (strategyOf(config).keptExamples === 0) return { seeds, kept: [] }
+  const earlier = kept.filter(({ id }) => roundOfPlace(id) < round)
+  return { seeds, kept: earlier.map(({ id, instruction, input, output }) => ({ id, origin: 'machine', instruction, input, output })) }
+}
 
 /**
  * What call `index` of a round asks: k examples drawn without replacement, seeds first unless the strategy mixes them with instructions

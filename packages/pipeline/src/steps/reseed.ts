@@ -14,7 +14,7 @@ type Promotion = { readonly example: KeptExample; readonly wish: Wish }
 
 /**
  * S ← S − evict(S, |new|) + new, where new ← wishes of the seed policy that pass verify, are not in S and resemble nothing in S
- * (max ROUGE-L ≤ τ). The size of S does not change. New seeds act from the next round.
+ * (max ROUGE-L ≤ τ, by the filter’s tokenizer). The size of S does not change. New seeds act from the next round.
  */
 export async function reseed(round: number, run: Run): Promise<void> {
   if (finishedStage(run, round, 'reseed') !== undefined) return
@@ -109,7 +109,7 @@ async function grant(groups: readonly WishGroup[], run: Run): Promise<{ promotio
 /** Who may join S: new to it, unlike everything in it, and verified. */
 function createGate(run: Run): { refuse(example: KeptExample): Promise<string | undefined>; admit(example: KeptExample): void } {
   const present = new Set<string>()
-  const texts = createNoveltyIndex()
+  const texts = createNoveltyIndex({ tokenizer: run.config.filter.tokenizer })
   const admit = (seed: { readonly id: string; readonly instruction: string }): void => {
     present.add(seed.id)
     texts.add(seed.instruction)

@@ -5,6 +5,7 @@ import {
   type Mask,
   type ModelRef,
   type RunConfig,
+  roundNameOf,
   SediError,
   type StepFact,
   studentPrompt,
@@ -65,7 +66,7 @@ async function trainingSpec(round: number, batches: readonly BatchFact[], run: R
   const { training, batches: batching, randomSeed } = run.config
   const used = new Set(batches.flatMap(({ exampleIds }) => exampleIds))
   return {
-    jobName: `r${String(round).padStart(2, '0')}`,
+    jobName: roundNameOf(round),
     examples: run.pool.examples.filter(({ id }) => used.has(id)).map(toTrainingExample),
     batches: batches.map(({ exampleIds }) => exampleIds),
     batchSize: batching.size,
@@ -90,7 +91,7 @@ const wantsErrors = ({ signal }: Run): boolean => signal?.needs.includes('exampl
 async function maskFor(round: number, batches: readonly BatchFact[], run: Run): Promise<Mask | undefined> {
   const mask = maskOf(round, batches, run.config, run.adapters.trainer!.capabilities)
   const { maskClusterShare: share } = run.config.training
-  if (mask?.rule !== 'gap' || share === undefined) return mask
+  if (mask?.rule !== 'gap' || share === 1) return mask
   const isEarlier = (fact: { readonly round: number }): boolean => fact.round < round
   const earlier = { steps: (await run.ledger.find('step')).filter(isEarlier), batches: (await run.ledger.find('batch')).filter(isEarlier) }
   const exempt = exemptExamples(batches, earlier, { threshold: mask.threshold, share })
@@ -161,7 +162,8 @@ function createFollower(round: number, batches: readonly BatchFact[], { id, capa
     told,
     record,
     progress,
-    maskWarning: () => halfMaskedWarning(round, clustersBeyond(0.5, clustered)),
+    // With a limit the next round leaves such clusters alone; every masked row stands in its step.
+    maskWarning: () => (run.config.training.maskClusterShare < 1 ? undefined : halfMaskedWarning(round, clustersBeyond(0.5, clustered))),
     masked: () => (rows === 0 ? {} : { maskedRows, maskedShare: maskedRows / rows, maskedClusters: countMasked(clustered) }),
     warnings: () => [
       ...(beyond === 0 ? [] : [`“${id}” made ${beyond} more steps than the ${batches.length} composed ones; their figures are left out.`]),

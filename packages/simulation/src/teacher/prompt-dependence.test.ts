@@ -2,7 +2,7 @@ import { createRng, rougeL } from '@sedi/core'
 import type { SeedTask } from '@sedi/spec'
 import { expect, it } from 'vitest'
 import { createWorld } from '../create-world.ts'
-import { examplePrompt } from '../discard-curve.ts'
+import { examplePrompt } from '../fixtures/rejection-curve.ts'
 import { type NumberedTask, readNumberedTasks } from '../numbered-tasks.ts'
 
 const world = createWorld()

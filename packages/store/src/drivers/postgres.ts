@@ -1,17 +1,18 @@
 import { existsSync, mkdirSync } from 'node:fs'
 import { join, resolve } from 'node:path'
-import { type Limiter, type OpenRun, type RunFact, type RunStore, type RunSummary, SediError } from '@sedi/spec'
+import { type Limiter, type OpenRun, type RunFact, type RunState, type RunStore, type RunSummary, SediError, stateShown } from '@sedi/spec'
 import { beginSession } from '../begin-session.ts'
 import { totalsOf } from '../facts/counters.ts'
 import { emptyDigest } from '../facts/digest.ts'
 import type { StoreDriver, StoreOptions } from './driver.ts'
 import { openCallDesk } from './postgres/calls/call-desk.ts'
 import { openCallQueue } from './postgres/calls/call-queue.ts'
+import { readQueueFigures } from './postgres/calls/queue-figures.ts'
 import { takeBackTickets } from './postgres/calls/tickets.ts'
 import { findDamage, rebuildDerived } from './postgres/check.ts'
 import { copyToFolder } from './postgres/copy-to-folder.ts'
 import { readShapes, type Shapes } from './postgres/fact-rows.ts'
-import { layOut, lockClass } from './postgres/layouts.ts'
+import { layOut, layoutOf, lockClass } from './postgres/layouts.ts'
 import { createReader, lastSeq, readFacts } from './postgres/reader.ts'
 import { countersOf } from './postgres/record.ts'
 import { leaveRequest, type RequestWatch, watchRequests } from './postgres/requests.ts'
@@ -34,6 +35,9 @@ export type PostgresStoreOptions = StoreOptions &
     /** `postgres://user@host:port/database?schema=sedi&files=./runs` */
     readonly address: string
   }
+
+/** Longest wait for an answer to who asks whether the store is well. */
+const soonMs = 3000
 
 type Store = { readonly shapes: Shapes; readonly id: string }
 
@@ -184,6 +188,10 @@ export function createPostgresStore({ address, clock = Date.now, softwareVersion
     async salvage(runId) {
       return salvageRun(server, await runNumber(runId), (await store()).shapes)
     },
+    async ready() {
+      await layoutOf(server, server.soon(soonMs))
+    },
+    queueFigures: () => readQueueFigures(server, server.soon(soonMs)),
     async openDesk() {
       const { shapes } = await store()
       return openCallDesk({ server, shapes, runNumber, clock })
@@ -202,19 +210,16 @@ export function createPostgresStore({ address, clock = Date.now, softwareVersion
          ORDER BY created_at, head.run`,
         [lockClass(server.schema) >>> 0],
       )
-      return rows.map((row): RunSummary => {
-        const state = (row.state ?? 'running') as RunSummary['state']
-        const interrupted = state === 'running' && row.held !== true
-        return {
+      return rows.map(
+        (row): RunSummary => ({
           runId: String(row.name),
           folder: folderOf({ shapes, id }, String(row.name)),
           recipe: String(row.recipe ?? ''),
-          state: interrupted ? 'interrupted' : state,
-          reason: interrupted ? 'its process ended without a word' : String(row.reason ?? ''),
+          ...stateShown({ state: (row.state ?? 'running') as RunState, reason: String(row.reason ?? '') }, row.held === true),
           createdAt: Number(row.created_at),
           totals: totalsOf(countersOf(row.counters)),
-        }
-      })
+        }),
+      )
     },
   }
 

@@ -1,6 +1,6 @@
 import { accessSync, constants, existsSync, mkdirSync, readdirSync, statSync } from 'node:fs'
 import { basename, dirname, join, resolve } from 'node:path'
-import { type Limiter, type OpenRun, type RunStore, type RunSummary, SediError } from '@sedi/spec'
+import { type Limiter, type OpenRun, type RunStore, type RunSummary, SediError, stateShown } from '@sedi/spec'
 import { beginSession } from '../begin-session.ts'
 import { totalsOf } from '../facts/counters.ts'
 import type { StoreDriver } from './driver.ts'
@@ -147,6 +147,9 @@ export function createSqliteStore({ folder, clock = Date.now, softwareVersion }:
     async backup(runIdOrPath, target) {
       await backUpLedger(ledgerIn(locate(runIdOrPath)), target)
     },
+    async ready() {
+      if (existsSync(folder)) assertListable(folder)
+    },
     async list() {
       const folders = existsSync(folder) ? readdirSync(folder).map((name) => join(folder, name)) : []
       const runs = folders.filter((path) => statSync(path, { throwIfNoEntry: false })?.isDirectory() && existsSync(join(path, 'ledger.db')))
@@ -171,20 +174,18 @@ async function summarise(runFolder: string): Promise<RunSummary | undefined> {
     await upgrade(runFolder)
     const ledger = openSqliteLedger(ledgerIn(runFolder), { readOnly: true, verify: 'quick' })
     const [run] = await ledger.find('run')
-    const state = (await ledger.find('run-state')).at(-1)
+    const last = (await ledger.find('run-state')).at(-1) ?? { state: 'running', reason: '' }
     const totals = await ledger.totals()
     await ledger.close()
     if (run === undefined) {
       if (readTailMark(ledgerIn(runFolder)) === 0) return undefined
       throw new SediError('storage', 'its ledger is damaged: what the run is cannot be read')
     }
-    const interrupted = (state?.state ?? 'running') === 'running' && !isWriterLocked(runFolder)
     return {
       runId: run.runId,
       folder: runFolder,
       recipe: String(run.config.recipe ?? ''),
-      state: interrupted ? 'interrupted' : (state?.state ?? 'running'),
-      reason: interrupted ? 'its process ended without a word' : (state?.reason ?? ''),
+      ...stateShown(last, last.state === 'running' && isWriterLocked(runFolder)),
       createdAt: run.createdAt,
       totals,
     }
@@ -221,6 +222,14 @@ function lockOrThrow(runFolder: string): { release(): void } {
     `Another process has this run open for writing (${runFolder}). Wait for it, or stop it; reading (status, explain, export) works meanwhile.`,
     { details: { held: true } },
   )
+}
+
+function assertListable(folder: string): void {
+  try {
+    readdirSync(folder)
+  } catch (error) {
+    throw new SediError('storage', `The store ${folder} cannot be read: ${(error as Error).message}.`, { cause: error })
+  }
 }
 
 function assertWritable(runFolder: string): void {

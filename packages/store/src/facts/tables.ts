@@ -34,8 +34,6 @@ export const tables: { readonly [K in FactKind]: Table<FactOf<K>> } = {
   stage: { key: ['round', 'stage'], json: ['summary'], volatile: ['at'] },
 }
 
-export const factKinds = Object.keys(tables) as FactKind[]
-
 /** Whether a field is kept as JSON text. */
 export const isJson = (kind: FactKind, field: string): boolean => (tables[kind].json as readonly string[]).includes(field)
 

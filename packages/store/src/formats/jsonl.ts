@@ -1,4 +1,5 @@
 import { readLines } from '../read-lines.ts'
+import { writeTexts } from '../write-texts.ts'
 import type { FileFormat, RawRow } from './format.ts'
 
 /** JSON lines: one JSON value per line; empty lines are skipped. Read in bounded memory. */
@@ -13,7 +14,12 @@ export default {
       if (text.trim() !== '') yield parseLine(text, line)
     }
   },
+  write: (path, rows) => writeTexts(path, lines(rows)),
 } satisfies FileFormat
+
+async function* lines(rows: AsyncIterable<object>): AsyncGenerator<string> {
+  for await (const row of rows) yield `${JSON.stringify(row)}\n`
+}
 
 function parseLine(text: string, line: number): RawRow {
   try {

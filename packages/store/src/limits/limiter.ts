@@ -83,10 +83,10 @@ export function createLimiter({ concurrency, clock = Date.now, monotonic = monot
     return true
   }
 
-  function grant(first: Waiting, { correct }: Place): void {
+  function grant(first: Waiting, { sent, correct }: Place): void {
     queue.shift()
     inFlight++
-    first.grant({ release: once((usedTokens) => release(usedTokens, first.tokens, correct)) })
+    first.grant({ sent, release: once((usedTokens) => release(usedTokens, first.tokens, correct)) })
   }
 
   function release(usedTokens: number | undefined, estimate: number, correct: (usedTokens: number) => void): void {

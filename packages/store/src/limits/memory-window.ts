@@ -1,5 +1,5 @@
 import type { RateLimits } from '@sedi/spec'
-import { minuteMs, type Place, paceWait, payOne, type RateWindow, spanMs, type Wait, type WindowOptions } from './rate-window.ts'
+import { lateMs, minuteMs, type Place, paceWait, payOne, type RateWindow, spanMs, type Wait, type WindowOptions } from './rate-window.ts'
 import { foreignUse, lower, statedForMs, statedLimit } from './stated-limit.ts'
 import { createUsageLog, type Dimension, type Use } from './usage-log.ts'
 
@@ -41,7 +41,14 @@ export function createMemoryWindow({ requestsPerMinute, tokensPerMinute, windowM
       const use: Use = { at: now, requests: 1, tokens, foreign: false }
       const limited = requestLimit !== undefined || lower(configured.tokens, statedNow('tokens', now)) !== undefined
       if (limited) log.enter(use)
-      return { waitMs: 0, correct: (usedTokens) => limited && log.correct(use, usedTokens) }
+      return {
+        waitMs: 0,
+        sent() {
+          const earliest = monotonic() - lateMs(windowMs)
+          if (limited && earliest > use.at) log.move(use, earliest)
+        },
+        correct: (usedTokens) => limited && log.correct(use, usedTokens),
+      }
     },
     learn(limits: RateLimits) {
       const now = monotonic()

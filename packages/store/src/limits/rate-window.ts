@@ -20,6 +20,8 @@ export type RateWindow = {
 
 export type Place = {
   readonly waitMs: 0
+  /** The request goes out now; one that is later than `lateMs` is counted from about now on. Never throws. */
+  sent(): void
   /** Counts the tokens that were really used. Never throws. */
   correct(usedTokens: number): void
 }
@@ -47,6 +49,12 @@ export const minuteMs = 60_000
 const spanOfWindow = 1.01
 
 export const spanMs = (windowMs: number): number => windowMs * spanOfWindow
+
+/**
+ * Whoever has a place still has to record what it is about to do, on a machine that may be busy. A request that is sent so much later than its
+ * place was taken counts as taken only so much before it was sent. Half of the room that the window has, so that as much is left for the way.
+ */
+export const lateMs = (windowMs: number): number => (spanMs(windowMs) - windowMs) / 2
 
 /** Requests are spread evenly; after a pause so much of a minute's may go at once: a second's worth. */
 const burstOfWindow = 1 / 60

@@ -3,7 +3,7 @@ import { roomWait } from './rate-window.ts'
 export type Dimension = 'requests' | 'tokens'
 
 /** Something that counts against a limit: a request of ours, or what others with the same key have used. */
-export type Use = { readonly at: number; readonly requests: number; tokens: number; readonly foreign: boolean }
+export type Use = { at: number; readonly requests: number; tokens: number; readonly foreign: boolean }
 
 /** What was used within a window, in order of time. All of it costs O(1) but waiting, and entering into the past. */
 export type UsageLog = {
@@ -11,6 +11,8 @@ export type UsageLog = {
   /** Everything up to then has left the window. */
   forget(until: number): void
   correct(use: Use, tokens: number): void
+  /** It was later than it was entered as. */
+  move(use: Use, at: number): void
   /** Ours alone, or everybody's. */
   used(dimension: Dimension, whose: 'own' | 'all'): number
   /** Until so much more has room under the limit; the window begins at `from`. */
@@ -37,13 +39,23 @@ export function createUsageLog(): UsageLog {
     }
   }
 
+  function enter(use: Use): void {
+    let place = uses.length
+    while (place > first && uses[place - 1]!.at > use.at) place--
+    if (place === uses.length) uses.push(use)
+    else uses.splice(place, 0, use)
+  }
+
   return {
     enter(use) {
       count(use, 1)
-      let place = uses.length
-      while (place > first && uses[place - 1]!.at > use.at) place--
-      if (place === uses.length) uses.push(use)
-      else uses.splice(place, 0, use)
+      enter(use)
+    },
+    move(use, at) {
+      if (left.has(use)) return
+      uses.splice(uses.indexOf(use, first), 1)
+      use.at = at
+      enter(use)
     },
     forget(until) {
       for (; first < uses.length && uses[first]!.at <= until; first++) {

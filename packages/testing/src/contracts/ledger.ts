@@ -22,6 +22,7 @@ export type LedgerTest =
   | 'turns attempts that a dead process left open into uncertain ones'
   | 'has one writer, and readers beside it'
   | 'reads facts page by page, of one kind and of all'
+  | 'reads some fields of many facts, and facts by their numbers'
   | 'adds up scores by group, and follows seeds and examples to where they were used'
   | 'gives back any text'
   | 'is sound after everything, and copies and salvages to the same'
@@ -196,6 +197,7 @@ export function describeLedgerContract(contract: LedgerContract): void {
         openNanoUsd: 2000,
         othersNanoUsd: 0,
       })
+      expect(await code(budget.reserve({ ...attemptFact('r01-c0003'), reservedNanoUsd: null }))).toBe('invalid-config')
       expect(await ledger.find('attempt')).toHaveLength(2)
     })
 
@@ -258,12 +260,32 @@ export function describeLedgerContract(contract: LedgerContract): void {
       for await (const { seq } of ledger.facts()) seqs.push(seq)
       expect(seqs).toEqual(Array.from({ length: seqs.length }, (_, i) => i + 1))
       expect(seqs.length).toBeGreaterThanOrEqual(many.length + 4)
+      expect(await ledger.last()).toBe(seqs.length)
       for (const after of [1999, 2000, seqs.length - 1, seqs.length]) {
         const later = (await Array.fromAsync(ledger.facts(after))).map(({ seq }) => seq)
         expect(later).toEqual(seqs.slice(after))
       }
       const last = (await ledger.find('candidate', { verdict: 'kept' })).at(-2)!
       expect((await Array.fromAsync(ledger.scan('candidate', { verdict: 'kept' }, last.seq))).map(({ id }) => id)).toEqual(['i4000'])
+    })
+
+    test('reads some fields of many facts, and facts by their numbers', async () => {
+      await answer('r01-c0000', 0)
+      const many = Array.from({ length: 4001 }, (_, i) => candidateFact(`i${i}`, 'r01-c0000', i % 2 === 0 ? {} : { verdict: 'rejected', reason: 'malformed' }))
+      await ledger.append(many)
+      const pages = await Array.fromAsync(ledger.columns('candidate', ['id', 'reason', 'flags']))
+      expect(pages.length).toBeGreaterThan(1)
+      const rows = pages.flat()
+      expect(rows.map(({ seq: _, ...fields }) => fields)).toEqual(many.map(({ id, reason, flags }) => ({ id, reason, flags })))
+      expect((await Array.fromAsync(ledger.columns('candidate', ['id'], rows.at(-2)!.seq))).flat()).toEqual([{ seq: rows.at(-1)!.seq, id: 'i4000' }])
+      expect(await Array.fromAsync(ledger.columns('candidate', ['id'], rows.at(-1)!.seq))).toEqual([])
+      const [some, call] = [[rows[4000]!.seq, rows[7]!.seq], (await ledger.find('call'))[0]!]
+      expect((await ledger.at('candidate', [some[0]!, call.seq, 1e9, some[1]!])).map(({ id }) => id)).toEqual(['i4000', 'i7'])
+      expect(await ledger.at('call', [call.seq])).toEqual([call])
+      const odd = 'nul \u0000, escape \u001b0, “quotes”'
+      await ledger.append([candidateFact('odd', 'r01-c0000', { instruction: odd, flags: [{ check: 'c', detail: odd }] })])
+      const [[last]] = (await Array.fromAsync(ledger.columns('candidate', ['instruction', 'flags'], rows.at(-1)!.seq))) as [[object]]
+      expect(last).toMatchObject({ instruction: odd, flags: [{ check: 'c', detail: odd }] })
     })
 
     test('adds up scores by group, and follows seeds and examples to where they were used', async () => {

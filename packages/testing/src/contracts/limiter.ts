@@ -15,6 +15,7 @@ export type LimiterTest =
   | 'never sends more tokens than allowed in any 60 seconds'
   | 'a request larger than the token limit goes alone'
   | 'corrects the estimate with what was really used'
+  | 'a request that is sent late counts from when it is sent'
   | 'sends nothing before the time a Retry-After named'
   | 'setting the clock opens nothing and closes nothing'
   | 'lets a waiting call leave the line'
@@ -224,6 +225,19 @@ export function describeLimiterContract(contract: LimiterContract): void {
       ask(0, 2, 90)
       await advance(1000)
       expect(given).toHaveLength(1)
+    })
+
+    test('a request that is sent late counts from when it is sent', async () => {
+      const limiter = await create({ concurrency: 9, requestsPerMinute: 2 })
+      const late = limiter.acquire(1)
+      await advance(20_000)
+      const sentAt = time()
+      ;(await late).sent()
+      ask(0, 2, 1)
+      await advance(100_000)
+      expect(given).toHaveLength(2)
+      expect(given[0]!.at - sentAt).toBeLessThan(20_000)
+      expect(given[1]!.at - sentAt).toBeGreaterThanOrEqual(60_000)
     })
 
     test('sends nothing before the time a Retry-After named', async () => {

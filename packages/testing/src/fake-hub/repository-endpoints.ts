@@ -1,5 +1,16 @@
 import { type Answer, type Asked, Refusal, readJson } from './http.ts'
-import { addCommit, type Change, type Commit, commitAt, createRepository, head, type Repository, sha256Of } from './repositories.ts'
+import {
+  addCommit,
+  type Change,
+  type Commit,
+  commitAt,
+  createBranch,
+  createRepository,
+  lineOf,
+  openPullRequest,
+  type Repository,
+  sha256Of,
+} from './repositories.ts'
 
 export type RepositoryHub = {
   readonly repositories: Map<string, Repository>
@@ -13,25 +24,31 @@ export type RepositoryHub = {
 /** What `.gitattributes` of a new repository sends to LFS, as far as training writes such files. */
 const largeEndings = /\.(safetensors|bin|pt|pth|ckpt|onnx|h5|npz|npy|parquet|pkl|pickle|model|gz|zip|tar|zst|msgpack|joblib|wasm)$/
 
+/** A revision is one name (branches here have no slash), an id, or a reference such as `refs/pr/1`. */
+const apiPath = /^\/api\/(model|dataset)s\/([^/]+\/[^/]+)(?:\/(revision|preupload|commit|tree|paths-info|branch)\/(refs\/[^/]+\/[^/]+|[^/]+)(?:\/(.*))?)?$/
+
 /**
  * Repositories as `@huggingface/hub` 2.17 and `huggingface_hub` 2.4 ask for them: read in their sources (`commit.ts`, `file-download-info.ts`,
  * `_commit_api.py`, `lfs.py`). Large files go by git-lfs' basic transfer; Xet is not imitated, so Python needs HF_HUB_DISABLE_XET=1.
  */
 export function answerRepository(asked: Asked, hub: RepositoryHub): Answer | undefined {
   if (asked.method === 'POST' && asked.path === '/api/repos/create') return create(asked, hub)
-  const api = /^\/api\/(model|dataset)s\/([^/]+\/[^/]+)(?:\/(revision|preupload|commit|tree|paths-info)\/([^/]+)(?:\/(.*))?)?$/.exec(asked.path)
+  const api = apiPath.exec(asked.path)
   if (api !== null) {
     const [, type, id, verb, revision = 'main', path = ''] = api
     const repository = find(hub, type!, id!)
+    if (asked.method === 'POST' && verb === 'branch') return branch(asked, repository, revision)
     if (asked.method === 'GET' && (verb === undefined || verb === 'revision')) return info(repository, commitAt(repository, revision))
-    if (asked.method === 'POST' && verb === 'preupload') return preupload(asked, repository, hub)
-    if (asked.method === 'POST' && verb === 'commit') return commit(asked, repository, hub)
+    if (asked.method === 'POST' && verb === 'preupload') return preupload(asked, repository, revision, hub)
+    if (asked.method === 'POST' && verb === 'commit') return commit(asked, repository, revision, hub)
     if (asked.method === 'GET' && verb === 'tree') return tree(asked, commitAt(repository, revision), path, hub)
     if (asked.method === 'POST' && verb === 'paths-info') return pathsInfo(asked, commitAt(repository, revision))
   }
+  const discussed = /^\/api\/(model|dataset)s\/([^/]+\/[^/]+)\/discussions$/.exec(asked.path)
+  if (discussed !== null && asked.method === 'GET') return discussions(asked, find(hub, discussed[1]!, discussed[2]!))
   const lfs = /^\/(datasets\/)?([^/]+\/[^/]+)\.git\/info\/lfs\/objects\/batch$/.exec(asked.path)
   if (lfs !== null && asked.method === 'POST') return lfsBatch(asked, find(hub, lfs[1] === undefined ? 'model' : 'dataset', lfs[2]!), hub)
-  const resolved = /^\/(datasets\/)?([^/]+\/[^/]+)\/resolve\/([^/]+)\/(.+)$/.exec(asked.path)
+  const resolved = /^\/(datasets\/)?([^/]+\/[^/]+)\/resolve\/(refs\/[^/]+\/[^/]+|[^/]+)\/(.+)$/.exec(asked.path)
   if (resolved !== null && (asked.method === 'GET' || asked.method === 'HEAD')) {
     const repository = find(hub, resolved[1] === undefined ? 'model' : 'dataset', resolved[2]!)
     return resolve(asked, repository, commitAt(repository, resolved[3]!), resolved[4]!, hub)
@@ -70,14 +87,36 @@ const info = ({ id, private: isPrivate }: Repository, { oid, at, files }: Commit
   },
 })
 
+function branch(asked: Asked, repository: Repository, name: string): Answer {
+  const { startingPoint = 'main' } = readJson(asked, ['startingPoint', 'emptyBranch', 'overwrite'])
+  createBranch(repository, name, String(startingPoint))
+  return { status: 200, body: {} }
+}
+
+/** As `get_repo_discussions` of `huggingface_hub` reads it. */
+function discussions(asked: Asked, { id, pullRequests }: Repository): Answer {
+  const status = asked.query.get('status')
+  const found = pullRequests.filter((one) => status === null || status === 'all' || one.status === status).toReversed()
+  const shown = found.map(({ number, title, status: own }) => ({
+    num: number,
+    title,
+    status: own,
+    isPullRequest: true,
+    repo: { name: id },
+    author: { name: 'tester' },
+  }))
+  return { body: { discussions: shown, count: shown.length, start: 0 } }
+}
+
 const isLarge = (path: string, size: number, hub: RepositoryHub): boolean => largeEndings.test(path) || size > hub.lfsAboveBytes
 
-function preupload(asked: Asked, repository: Repository, hub: RepositoryHub): Answer {
+function preupload(asked: Asked, repository: Repository, revision: string, hub: RepositoryHub): Answer {
+  const { files: there } = commitAt(repository, revision)
   const { files } = readJson(asked, ['files', 'gitAttributes', 'gitIgnore']) as { files: { path: string; size: number; sample: string }[] }
   return {
     body: {
       files: files.map(({ path, size }) => {
-        const known = head(repository).files.get(path)
+        const known = there.get(path)
         const oid = known?.sha256 ?? known?.oid
         return { path, uploadMode: isLarge(path, size, hub) ? 'lfs' : 'regular', shouldIgnore: false, ...(oid === undefined ? {} : { oid }) }
       }),
@@ -104,18 +143,24 @@ function lfsBatch(asked: Asked, repository: Repository, hub: RepositoryHub): Ans
   }
 }
 
-function commit(asked: Asked, repository: Repository, hub: RepositoryHub): Answer {
+function commit(asked: Asked, repository: Repository, revision: string, hub: RepositoryHub): Answer {
   const lines = asked.body
     .toString('utf8')
     .split('\n')
     .filter((line) => line.trim() !== '') // prettier-ignore
   const [first, ...rest] = lines.map((line) => JSON.parse(line) as { key: string; value: Record<string, unknown> })
   if (first?.key !== 'header') throw new Refusal(400, 'Expected a header line first')
+  const line = lineOf(repository, revision)
+  if (line === undefined) throw new Refusal(404, `Invalid rev id: ${revision}`, 'RevisionNotFound')
   const parent = first.value.parentCommit
-  if (parent !== undefined && parent !== head(repository).oid) throw new Refusal(412, 'A commit has happened since. Please refresh and try again.')
+  if (parent !== undefined && parent !== line.at(-1)!.oid) throw new Refusal(412, 'A commit has happened since. Please refresh and try again.')
   const changes = rest.map(({ key, value }) => changeOf(key, value, repository))
-  const { oid } = addCommit(repository, String(first.value.summary), changes)
-  return { body: { success: true, commitOid: oid, commitUrl: `${hub.hubUrl()}/${repository.id}/commit/${oid}`, hookOutput: '' } }
+  const title = String(first.value.summary)
+  const address = `${hub.hubUrl()}/${repository.type === 'dataset' ? 'datasets/' : ''}${repository.id}`
+  const done = (oid: string): object => ({ success: true, commitOid: oid, commitUrl: `${address}/commit/${oid}`, hookOutput: '' })
+  if (asked.query.get('create_pr') !== '1') return { body: done(addCommit(repository, title, changes, revision).oid) }
+  const { pullRequest, commit: own } = openPullRequest(repository, title, String(first.value.description ?? ''), revision, changes)
+  return { body: { ...done(own.oid), pullRequestUrl: `${address}/discussions/${pullRequest.number}` } }
 }
 
 function changeOf(key: string, value: Record<string, unknown>, repository: Repository): Change {

@@ -1,7 +1,7 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { createFaults, type HubFault } from './faults.ts'
-import { type Answer, type Asked, Refusal, readRequest, refusalAnswer, send } from './http.ts'
+import { type Answer, type Asked, Refusal, readJson, readRequest, refusalAnswer, send } from './http.ts'
 import { answerJobs, streamLog } from './job-endpoints.ts'
 import { createJobs, type HubJob, type Jobs, type Machine } from './jobs.ts'
 import { addCommit, type Change, createRepository, head, type Repository } from './repositories.ts'
@@ -16,6 +16,8 @@ export type FakeHubOptions = {
   readonly lfsAboveBytes?: number | undefined
   /** Jobs on a page of the list. @default 2: a client that reads the first page only is found out */
   readonly pageSize?: number | undefined
+  /** What is wrong with a card, for `POST /api/validate-yaml`; the hub's own rules are not public as code. @default nothing ever is */
+  readonly cardProblems?: ((content: string, repoType: string) => readonly string[]) | undefined
 }
 
 /** One request, as it was answered; without its body and key. */
@@ -28,9 +30,9 @@ export interface FakeHub {
   /** A repository by `owner/name`. */
   repository(id: string, type?: Repository['type']): Repository
   /** A file as it stands on main; undefined where there is none. */
-  file(id: string, path: string): Buffer | undefined
-  makeRepository(id: string, options: { readonly private: boolean }): void
-  change(id: string, title: string, changes: readonly Change[]): void
+  file(id: string, path: string, type?: Repository['type']): Buffer | undefined
+  makeRepository(id: string, options: { readonly private: boolean; readonly type?: Repository['type'] }): void
+  change(id: string, title: string, changes: readonly Change[], type?: Repository['type']): void
   addFault(fault: HubFault): void
   clearFaults(): void
   close(): Promise<void>
@@ -40,7 +42,7 @@ const asIs: Machine = ({ request }: HubJob) => ({ argv: [...request.command, ...
 
 /** A Hugging Face hub on loopback: repositories in memory, jobs as processes. Rejects keys other than its own. */
 export async function startFakeHub(options: FakeHubOptions): Promise<FakeHub> {
-  const { token, machine = asIs, lfsAboveBytes = 10 * 2 ** 20, pageSize = 2 } = options
+  const { token, machine = asIs, lfsAboveBytes = 10 * 2 ** 20, pageSize = 2, cardProblems = () => [] } = options
   const repositories = new Map<string, Repository>()
   const jobs = createJobs(machine)
   const faults = createFaults()
@@ -50,11 +52,28 @@ export async function startFakeHub(options: FakeHubOptions): Promise<FakeHub> {
 
   function answer(asked: Asked): Answer {
     const given = asked.headers.authorization
+    if (asked.method === 'POST' && asked.path === '/api/validate-yaml') return validate(asked)
+    if (given === undefined && isPublicRead(asked)) return answerRepository(asked, context)!
+    if (given === undefined) throw new Refusal(401, 'Invalid username or password.')
     if (given !== `Bearer ${token}`) throw new Refusal(401, 'Invalid credentials in Authorization header')
     if (asked.path === '/api/whoami-v2') return { body: { type: 'user', id: 'id-tester', name: 'tester', orgs: [], auth: { type: 'access_token' } } }
     const found = answerRepository(asked, context) ?? answerJobs(asked, context)
     if (found === undefined) throw new Refusal(404, `Sorry, we can't find the page you are looking for: ${asked.method} ${asked.path}`)
     return found
+  }
+
+  function validate(asked: Asked): Answer {
+    const { content, repoType } = readJson(asked, ['content', 'repoType'])
+    const problems = cardProblems(String(content), String(repoType))
+    if (problems.length === 0) return { body: { errors: [], warnings: [] } }
+    return { status: 400, body: { errors: problems.map((message) => ({ message })), warnings: [] } }
+  }
+
+  /** Public repositories are read without a key. */
+  function isPublicRead({ method, path }: Asked): boolean {
+    const [, type, id] = /^(?:\/api\/(?=(?:model|dataset)s\/))?\/?(datasets\/|models\/)?([^/]+\/[^/]+)(?:\/|$)/.exec(path) ?? []
+    const repository = id === undefined ? undefined : repositories.get(`${type === 'datasets/' ? 'datasets' : 'models'}/${id}`)
+    return repository?.private === false && (method === 'GET' || method === 'HEAD' || (method === 'POST' && path.includes('/paths-info/')))
   }
 
   async function handle(request: IncomingMessage, response: ServerResponse, decide: (asked: Asked) => Answer): Promise<void> {
@@ -96,9 +115,9 @@ export async function startFakeHub(options: FakeHubOptions): Promise<FakeHub> {
     book,
     jobs,
     repository: find,
-    file: (id, path) => (repositories.has(`models/${id}`) ? head(find(id)).files.get(path)?.bytes : undefined),
-    makeRepository: (id, given) => void repositories.set(`models/${id}`, createRepository('model', id, given.private)),
-    change: (id, title, changes) => void addCommit(find(id), title, changes),
+    file: (id, path, type = 'model') => (repositories.has(`${type}s/${id}`) ? head(find(id, type)).files.get(path)?.bytes : undefined),
+    makeRepository: (id, { type = 'model', ...given }) => void repositories.set(`${type}s/${id}`, createRepository(type, id, given.private)),
+    change: (id, title, changes, type) => void addCommit(find(id, type), title, changes),
     addFault: faults.add,
     clearFaults: faults.clear,
     async close() {

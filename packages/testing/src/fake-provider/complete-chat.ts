@@ -84,7 +84,7 @@ function refusalOf(request: ChatRequest, model: ModelProfile, imitation: Imitati
   return tokens > contextTokens ? contextLengthWords(contextTokens, tokens) : undefined
 }
 
-export const noStructuredOutput: ErrorWords = {
+const noStructuredOutput: ErrorWords = {
   status: 400,
   message: "Invalid parameter: 'response_format' of type 'json_schema' is not supported with this model.",
   param: 'response_format',

@@ -10,7 +10,7 @@ export type Chunk = Readonly<Record<string, unknown>>
 // About a dozen tokens: fewer packets than a real server sends.
 const chunkLength = 48
 
-export const streamHeaders = { 'content-type': 'text/event-stream; charset=utf-8', 'cache-control': 'no-cache' } as const
+const streamHeaders = { 'content-type': 'text/event-stream; charset=utf-8', 'cache-control': 'no-cache' } as const
 
 /** The chunks of an answer: the role, the text, the finish_reason, and usage if asked for. */
 export function chunksOf(request: ChatRequest, completion: Completion, imitation: Imitation): Chunk[] {

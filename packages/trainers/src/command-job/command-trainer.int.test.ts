@@ -246,3 +246,11 @@ describe('what a program is not told to do', () => {
     await trainer.cancel!(ref)
   })
 })
+
+// It stands in the folders of jobs: with another hash, a job that is under way is taken for another one.
+it('the hash of a spec is what it was', async () => {
+  const folder = newFolder()
+  await run(trainerIn(folder, { note: 'x' }), { ...trainingSpec(), continueFrom: { trainer: 'command', uri: 'r00/model', digest: 'd0' } })
+  const { specHash } = JSON.parse(readFileSync(join(folder, 'r01', 'record.json'), 'utf8'))
+  expect(specHash).toBe('77c3e5a3270c68ed43e4d4685a75e621efe9153ef0fa386329799b99743f8a2d')
+})

@@ -1,12 +1,13 @@
 import type { ChildProcess } from 'node:child_process'
-import { createHash } from 'node:crypto'
 import { rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as wait } from 'node:timers/promises'
-import { type CallOptions, issuesError, type JobRef, SediError, type Trainer, type TrainerCapabilities, type TrainingSpec } from '@sedi/spec'
+import { type CallOptions, issuesError, type JobRef, SediError, type Trainer, type TrainerCapabilities } from '@sedi/spec'
+import { throwIfAborted } from '../aborted.ts'
 import { followSteps } from '../follow-steps.ts'
 import { jobDocument } from '../python-job/job-document.ts'
 import { claimName, type JobFiles, jobFiles } from '../python-job/job-files.ts'
+import { specHash } from '../spec-hash.ts'
 import { findSpecIssues } from '../spec-issues.ts'
 import { withStorage, writeFileAtomically } from '../storage.ts'
 import { type Command, endLaunch, fillIn, launch, markCancelled, readLaunch, runToEnd } from './launch.ts'
@@ -74,7 +75,8 @@ export function createCommandTrainer(settings: CommandTrainerSettings): Trainer 
       const issues = findSpecIssues(spec, limits).map((issue) => ({ ...issue, code: 'unsupported' }))
       if (issues.length > 0) throw issuesError('invalid-input', 'The training spec cannot be trained:', issues)
       const files = jobFiles(folder, spec.jobName)
-      claimName(files, hashOf(spec, ownKeys), spec.jobName)
+      // How the program is started may be mended between two attempts.
+      claimName(files, specHash(spec, { ownKeys }), spec.jobName)
       const ref = { trainer: 'command', id: spec.jobName }
       const before = look(spec.jobName, files)
       if (['queued', 'running', 'succeeded'].includes(before.snapshot.state)) return ref
@@ -141,14 +143,4 @@ function clear(files: JobFiles, keptSteps: string): void {
     }
   })
   if (keptSteps !== '') writeFileAtomically(files.steps, keptSteps)
-}
-
-/** SHA-256 over what decides a job's outcome; how its program is started may be mended between two attempts. */
-function hashOf(spec: TrainingSpec, ownKeys: Readonly<Record<string, unknown>>): string {
-  const value = { ...spec, continueFrom: spec.continueFrom?.digest ?? spec.continueFrom?.uri, ownKeys }
-  return createHash('sha256').update(JSON.stringify(value)).digest('hex')
-}
-
-function throwIfAborted({ signal }: CallOptions): void {
-  if (signal?.aborted) throw new SediError('aborted', 'The call to the trainer was aborted.', { details: { charged: 'none' } })
 }

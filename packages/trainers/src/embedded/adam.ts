@@ -8,9 +8,9 @@ export type AdamState = {
   updates: number
 }
 
-export const adamBeta1 = 0.9
+const adamBeta1 = 0.9
 /** 0.98 rather than the usual 0.999: a job has hundreds of steps, and a mean over the last thousand would hardly begin to move. */
-export const adamBeta2 = 0.98
+const adamBeta2 = 0.98
 const epsilon = 1e-8
 
 export function createAdamState(parameterCount: number): AdamState {

@@ -1,6 +1,7 @@
 import { createRequire } from 'node:module'
 import { resolve } from 'node:path'
-import { type CallOptions, issuesError, type JobRef, type ModelRef, SediError, type SpecIssue, type Trainer, type TrainingSpec } from '@sedi/spec'
+import { issuesError, type JobRef, type ModelRef, SediError, type SpecIssue, type Trainer, type TrainingSpec } from '@sedi/spec'
+import { throwIfAborted } from '../aborted.ts'
 import { findSpecIssues } from '../spec-issues.ts'
 import { makeFolder, readIfPresent, writeFileAtomically } from '../storage.ts'
 import type { Failure } from './failure.ts'
@@ -8,6 +9,7 @@ import { jaxPackage, missingJax } from './jax.ts'
 import { hashSpec, type JobFiles, jobFiles } from './job-files.ts'
 import { createJobRecord, type JobRecord, readJobRecord } from './job-record.ts'
 import { embeddedLimits, findSizeIssues } from './limits.ts'
+import { findBaseModelIssues } from './model.ts'
 import { createOpenModel } from './open-model.ts'
 import type { ModelOptions, Opened } from './protocol.ts'
 import { abortedError, createWorkerClient } from './worker-client.ts'
@@ -81,8 +83,10 @@ export function createEmbeddedTrainer(settings: EmbeddedTrainerSettings): Traine
   }
 
   function findIssues(spec: TrainingSpec): readonly SpecIssue[] {
-    const madeFromNothing = spec.continueFrom === undefined && options.baseModel === undefined
-    return [...findSpecIssues(spec, limits), ...(madeFromNothing ? findSizeIssues(options, spec) : [])]
+    const { baseModel } = options
+    const issues = findSpecIssues(spec, limits)
+    if (spec.continueFrom !== undefined) return issues
+    return [...issues, ...(baseModel === undefined ? findSizeIssues(options, spec) : findBaseModelIssues(baseModel, spec))]
   }
 
   /** Our own models are named relative to our folder. */
@@ -165,10 +169,6 @@ export function createEmbeddedTrainer(settings: EmbeddedTrainerSettings): Traine
       await client.close()
     },
   }
-}
-
-function throwIfAborted({ signal }: CallOptions): void {
-  if (signal?.aborted) throw abortedError(signal)
 }
 
 function assertJaxInstalled(resolvePackage: (name: string) => unknown): void {

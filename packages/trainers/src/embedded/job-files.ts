@@ -1,6 +1,6 @@
-import { createHash } from 'node:crypto'
 import { join } from 'node:path'
-import type { TrainingSpec } from '@sedi/spec'
+import { canonicalJson, type TrainingSpec } from '@sedi/spec'
+import { specHash } from '../spec-hash.ts'
 import type { ModelOptions } from './protocol.ts'
 
 /** The files of one job. */
@@ -31,17 +31,6 @@ export function jobFiles(trainerFolder: string, jobName: string): JobFiles {
   }
 }
 
-/**
- * SHA-256 over everything that decides a job's outcome. A model to continue from counts by its digest where it has one, so that a run's folder may move.
- */
-export function hashSpec(spec: TrainingSpec, options: ModelOptions): string {
-  const { continueFrom, ...rest } = spec
-  const { layers, width, heads, baseModel, earlyStop } = options
-  const decisive = { ...rest, continueFrom: continueFrom?.digest ?? continueFrom?.uri, architecture: { layers, width, heads, baseModel }, earlyStop }
-  return createHash('sha256').update(JSON.stringify(decisive, sortKeys)).digest('hex')
-}
-
-function sortKeys(_key: string, value: unknown): unknown {
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) return value
-  return Object.fromEntries(Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1)))
+export function hashSpec(spec: TrainingSpec, { layers, width, heads, baseModel, earlyStop }: ModelOptions): string {
+  return specHash(spec, { architecture: { layers, width, heads, baseModel }, earlyStop }, canonicalJson)
 }

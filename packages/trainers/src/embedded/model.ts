@@ -1,5 +1,5 @@
 import { statSync } from 'node:fs'
-import { SediError } from '@sedi/spec'
+import { SediError, type SpecIssue, type TrainingSpec } from '@sedi/spec'
 import * as z from 'zod'
 import { readIfPresent, withStorage, writeFileAtomically } from '../storage.ts'
 import { type AdamState, createAdamState } from './adam.ts'
@@ -21,7 +21,7 @@ export type Model = {
 export type ModelFile = { readonly model: Model; readonly metadata: Readonly<Record<string, string>>; readonly digest: string }
 
 /** The `format` entry of a model file's metadata; a change of layout or of meaning changes it. */
-export const modelFormat = 'sedi-embedded-1'
+const modelFormat = 'sedi-embedded-1'
 
 /** Shape of a model made from nothing. */
 export type ArchitectureOptions = { readonly layers: number; readonly width: number; readonly heads: number }
@@ -117,6 +117,17 @@ export function readModelOrThrow({ uri, digest }: { readonly uri: string; readon
     throw new SediError('conflict', `${uri} is not the model that was recorded: expected digest ${digest}, got ${file.digest}.`)
   }
   return file.model
+}
+
+/** Why a first job cannot begin from this base model; reads the file, a few megabytes. */
+export function findBaseModelIssues(path: string, { maxLengthTokens }: Pick<TrainingSpec, 'maxLengthTokens'>): SpecIssue[] {
+  try {
+    const { contextTokens } = readModelOrThrow({ uri: path }).config
+    if (maxLengthTokens <= contextTokens) return []
+    return [{ path: 'maxLengthTokens', message: `is ${maxLengthTokens}, but the base model ${path} was made for ${contextTokens} tokens` }]
+  } catch (error) {
+    return [{ path: 'trainer.baseModel', message: (error as Error).message }]
+  }
 }
 
 const firstMoment = 'adam.first'

@@ -21,7 +21,7 @@ export type TensorSlot = {
 }
 
 /** Hidden width of the feed-forward layer, F, in units of D. 2 rather than the usual 4: see the README's measurements. */
-export const feedForwardFactor = 2
+const feedForwardFactor = 2
 
 /**
  * Where each tensor of the model is in its flat parameter vector of length P.

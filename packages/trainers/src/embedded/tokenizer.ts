@@ -1,5 +1,5 @@
 /** Ids 0..255 are the bytes of UTF-8; then come the special tokens, then the vocabulary's pieces. */
-export const byteTokens = 256
+const byteTokens = 256
 export const endToken = 256
 export const separatorToken = 257
 export const padToken = 258

@@ -1,42 +1,41 @@
 import { type ErrorCode, SediError } from '@sedi/spec'
 
-type Meaning = { readonly code: ErrorCode; readonly retryable: boolean; readonly advice: string }
+/** What to do about a refusal of the hub, which depends on what it was asked for; by the status it answered. What is not named needs no advice. */
+export type HubAdvice = Readonly<Partial<Record<402 | 403 | 404 | 409 | 429 | 500, string>>>
 
-const final = (code: ErrorCode, advice = ''): Meaning => ({ code, retryable: false, advice })
-const later = (code: ErrorCode): Meaning => ({ code, retryable: true, advice: '' })
+type Meaning = { readonly code: ErrorCode; readonly retryable: boolean; readonly advice?: string | undefined }
 
-/** What a refusal of the hub means, for what was asked of it. */
-function meaningOf(status: number): Meaning {
-  if (status === 401) return final('invalid-credential', 'Check the key in HF_TOKEN.')
-  if (status === 402) return final('quota-exhausted', 'Jobs are paid in advance: add credit for trainer.namespace on the hub, then resume.')
-  if (status === 403) {
-    return final(
-      'invalid-credential',
-      'The key in HF_TOKEN must be allowed to write trainer.repository and to start jobs in trainer.namespace; jobs need a paid plan or prepaid credit.',
-    )
-  }
-  if (status === 404)
-    return final('not-found', 'Check trainer.repository, trainer.namespace and trainer.hubUrl; what a key may not see looks as if it were not there.')
-  if (status === 409 || status === 412) return later('conflict')
-  if (status === 429) return later('rate-limited')
-  if (status === 408 || status >= 500) return later('provider-response')
-  return final('invalid-input')
+function meaningOf(status: number, advice: HubAdvice): Meaning {
+  if (status === 401) return { code: 'invalid-credential', retryable: false, advice: 'Check the key in HF_TOKEN.' }
+  if (status === 402) return { code: 'quota-exhausted', retryable: false, advice: advice[402] }
+  if (status === 403) return { code: 'invalid-credential', retryable: false, advice: advice[403] }
+  if (status === 404) return { code: 'not-found', retryable: false, advice: advice[404] }
+  if (status === 409 || status === 412) return { code: 'conflict', retryable: true, advice: advice[409] }
+  if (status === 429) return { code: 'rate-limited', retryable: true, advice: advice[429] }
+  if (status === 408 || status >= 500) return { code: 'provider-response', retryable: true, advice: advice[500] }
+  return { code: 'invalid-input', retryable: false }
+}
+
+export type HubCall = {
+  /** For the message: `start the job`. */
+  readonly doing: string
+  readonly token: string
+  readonly advice: HubAdvice
+  readonly aborted?: boolean | undefined
 }
 
 /**
  * Anything that the hub's SDK or fetch throws, as the SediError it means. `details.status` is the answer's, absent where there was none:
  * then what was asked for may have been done.
- *
- * @param doing for the message: `start the job`
  */
-export function hubError(error: unknown, doing: string, token: string, aborted = false): SediError {
+export function hubError(error: unknown, { doing, token, advice: advices, aborted = false }: HubCall): SediError {
   if (SediError.is(error)) return error
   const options = { secrets: [token], cause: error }
   if (aborted) return new SediError('aborted', `The call to the hub (${doing}) was aborted.`, options)
   const { statusCode, message, name } = error as { statusCode?: unknown; message?: unknown; name?: unknown }
   const said = String(message ?? error)
   if (typeof statusCode === 'number') {
-    const { code, retryable, advice } = meaningOf(statusCode)
+    const { code, retryable, advice = '' } = meaningOf(statusCode, advices)
     const text = `Could not ${doing}: the hub answered ${statusCode}: ${said.slice(0, 300)}${advice === '' ? '' : `\n${advice}`}`
     return new SediError(code, text, { ...options, retryable, details: { status: statusCode } })
   }

@@ -1,7 +1,13 @@
 import { type CallOptions, redact, SediError } from '@sedi/spec'
 import * as z from 'zod'
 import { usualPausesMs, withRetries } from '../remote/with-retries.ts'
-import { hubError } from './hub-error.ts'
+import { type HubAdvice, hubError } from './hub-error.ts'
+
+const advice: HubAdvice = {
+  402: 'Jobs are paid in advance: add credit for trainer.namespace on the hub, then resume.',
+  403: 'The key in HF_TOKEN must be allowed to write trainer.repository and to start jobs in trainer.namespace; jobs need a paid plan or prepaid credit.',
+  404: 'Check trainer.repository, trainer.namespace and trainer.hubUrl; what a key may not see looks as if it were not there.',
+}
 
 export type HubSettings = {
   /** `https://huggingface.co` */
@@ -82,10 +88,10 @@ export function createHub({ url, token, repository, namespace, pausesMs = usualP
       fetch(input, { ...init, signal: AbortSignal.any([AbortSignal.timeout(ms), ...[signal, init?.signal].filter((one) => one instanceof AbortSignal)]) })
 
   async function once<Result>(doing: string, call: CallOptions, act: (sdk: Sdk) => Promise<Result>): Promise<Result> {
-    if (call.signal?.aborted) throw hubError(undefined, doing, token, true)
+    if (call.signal?.aborted) throw hubError(undefined, { doing, token, advice, aborted: true })
     const sdk = await loadSdk()
     return await act(sdk).catch((error: unknown) => {
-      throw hubError(error, doing, token, call.signal?.aborted)
+      throw hubError(error, { doing, token, advice, aborted: call.signal?.aborted })
     })
   }
   const ask = <Result>(doing: string, call: CallOptions, act: (sdk: Sdk) => Promise<Result>): Promise<Result> =>

@@ -11,6 +11,7 @@ import {
   type TrainingMetric,
   type TrainingSpec,
 } from '@sedi/spec'
+import { throwIfAborted } from '../aborted.ts'
 import { readPlanned } from '../command-job/look-at-job.ts'
 import { readStepLog } from '../command-job/step-log.ts'
 import { followSteps } from '../follow-steps.ts'
@@ -228,8 +229,4 @@ export function createHuggingFaceJobsTrainer(settings: HuggingFaceJobsSettings):
       looks.clear()
     },
   }
-}
-
-function throwIfAborted({ signal }: CallOptions): void {
-  if (signal?.aborted) throw new SediError('aborted', 'The call to the trainer was aborted.', { details: { charged: 'none' } })
 }

@@ -30,7 +30,7 @@ export type StartOptions = {
   readonly pausesMs?: readonly number[] | undefined
 }
 
-export const attemptLabel = 'sedi-attempt'
+const attemptLabel = 'sedi-attempt'
 
 export const newAttempt = (now: number): Attempt => ({ id: randomUUID(), at: now })
 
@@ -71,7 +71,7 @@ export const templateOf = ({ chatTemplate }: PythonOptions): string | undefined 
   chatTemplate !== 'auto' && chatTemplate !== 'plain' && existsSync(chatTemplate) ? readFileSync(chatTemplate, 'utf8') : undefined
 
 /** The key is among the secrets and nowhere else. */
-export function jobRequest(at: string, attempt: Attempt, { hubUrl, token, repository, machine, options }: StartOptions): JobRequest {
+function jobRequest(at: string, attempt: Attempt, { hubUrl, token, repository, machine, options }: StartOptions): JobRequest {
   const bundle = bundlePackage()
   const words = ['--push', repository, '--at', at, '--attempt', attempt.id, '--push-seconds', String(machine.pushSeconds)]
   const install = machine.install === 'image' ? 'none' : options.method === 'qlora' ? 'locked+qlora' : 'locked'

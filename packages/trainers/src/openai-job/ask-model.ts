@@ -1,6 +1,6 @@
 import type { FinishReason, GenerateRequest, GenerateResult, SediError, TextGenerator } from '@sedi/spec'
 import * as z from 'zod'
-import { throwIfAborted } from '../remote/aborted.ts'
+import { throwIfAborted } from '../aborted.ts'
 import { unexpectedReply } from '../remote/sdk-error.ts'
 import { withRetries } from '../remote/with-retries.ts'
 import type { FineTuningApi } from './fine-tuning-api.ts'

@@ -1,8 +1,9 @@
 import { type CallOptions, issuesError, type JobRef, type JobSnapshot, SediError, type Trainer, type TrainerCapabilities, type TrainingSpec } from '@sedi/spec'
+import { throwIfAborted } from '../aborted.ts'
 import { followSteps } from '../follow-steps.ts'
-import { throwIfAborted } from '../remote/aborted.ts'
-import { createJobStore, hashOf, remoteName, type WriteFile } from '../remote/job-store.ts'
+import { createJobStore, remoteName, type WriteFile } from '../remote/job-store.ts'
 import { pause, withRetries } from '../remote/with-retries.ts'
+import { specHash } from '../spec-hash.ts'
 import { findSpecIssues } from '../spec-issues.ts'
 import { askModel } from './ask-model.ts'
 import { type Attempt, type OpenAiRecord, saveAttempt } from './attempt.ts'
@@ -147,7 +148,7 @@ export function createOpenAiTrainer(settings: OpenAiTrainerSettings): Trainer {
   }
 
   async function submitOnce(spec: TrainingSpec, call: CallOptions): Promise<void> {
-    const record = store.claim(spec, hashOf(spec, { baseModel, learningRateMultiplier: settings.learningRateMultiplier }))
+    const record = store.claim(spec, specHash(spec, { options: { baseModel, learningRateMultiplier: settings.learningRateMultiplier } }))
     const last = record.attempts.at(-1)
     if (last?.outcome?.state === 'succeeded' || (last?.jobId !== undefined && last.outcome === undefined)) return
     if (last?.outcome !== undefined && (await isTakenBack(spec.jobName, last, call))) return

@@ -1,6 +1,6 @@
-import { createHash } from 'node:crypto'
 import { resolve } from 'node:path'
 import type { TrainingSpec } from '@sedi/spec'
+import { specHash } from '../spec-hash.ts'
 
 /** What `trainer: python` is configured with, defaults filled in. */
 export type PythonOptions = {
@@ -37,9 +37,8 @@ export function jobDocument(spec: TrainingSpec, options: Readonly<Record<string,
 /** A model of ours is named relative to our folder; one that a service keeps has an address of its own. */
 const locate = (folder: string, uri: string): string => (/^[a-z][a-z0-9+.-]+:\/\//i.test(uri) ? uri : resolve(folder, uri))
 
-/** SHA-256 over what decides a job's outcome; a model to continue from counts by its digest, so that a run's folder may move. */
+/** Without the options that decide how fast a job is done and no more. */
 export function specHashOf(spec: TrainingSpec, options: PythonOptions): string {
   const { rowsPerDevice: _, checkpointEverySteps: __, gradientCheckpointing: ___, ...decisive } = options
-  const value = { ...spec, continueFrom: spec.continueFrom?.digest ?? spec.continueFrom?.uri, ...decisive }
-  return createHash('sha256').update(JSON.stringify(value)).digest('hex')
+  return specHash(spec, decisive)
 }

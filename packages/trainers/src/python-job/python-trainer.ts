@@ -1,16 +1,8 @@
 import type { ChildProcess } from 'node:child_process'
 import { resolve } from 'node:path'
 import { setTimeout as wait } from 'node:timers/promises'
-import {
-  type CallOptions,
-  issuesError,
-  type JobRef,
-  type JobSnapshot,
-  SediError,
-  type Trainer,
-  type TrainerCapabilities,
-  type TrainingMetric,
-} from '@sedi/spec'
+import { issuesError, type JobRef, type JobSnapshot, SediError, type Trainer, type TrainerCapabilities, type TrainingMetric } from '@sedi/spec'
+import { throwIfAborted } from '../aborted.ts'
 import { readPlanned } from '../command-job/look-at-job.ts'
 import type { Planned } from '../command-job/step-log.ts'
 import { findSpecIssues } from '../spec-issues.ts'
@@ -193,8 +185,4 @@ function withOutput<S extends { readonly state: string; readonly error?: string 
   if (snapshot.state !== 'lost') return snapshot
   const printed = readIfPresent(files.output)?.toString('utf8').trim().slice(-lastOutput) ?? ''
   return printed === '' ? snapshot : { ...snapshot, error: `${snapshot.error}. Its last words:\n${printed}` }
-}
-
-function throwIfAborted({ signal }: CallOptions): void {
-  if (signal?.aborted) throw new SediError('aborted', 'The call to the trainer was aborted.', { details: { charged: 'none' } })
 }

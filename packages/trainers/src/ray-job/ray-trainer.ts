@@ -2,6 +2,7 @@ import { rmSync, statSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { setTimeout as wait } from 'node:timers/promises'
 import { type CallOptions, issuesError, type JobRef, type JobSnapshot, SediError, type Trainer, type TrainerCapabilities } from '@sedi/spec'
+import { throwIfAborted } from '../aborted.ts'
 import { findPython } from '../python-job/environment.ts'
 import { jobDocument, type PythonOptions, specHashOf } from '../python-job/job-document.ts'
 import { type JobFiles, jobFiles, readStatus, readSteps } from '../python-job/job-files.ts'
@@ -221,8 +222,4 @@ export function createRayTrainer(settings: RayTrainerSettings): Trainer {
       turns.clear()
     },
   }
-}
-
-function throwIfAborted({ signal }: CallOptions): void {
-  if (signal?.aborted) throw new SediError('aborted', 'The call to the trainer was aborted.', { details: { charged: 'none' } })
 }

@@ -1,4 +1,4 @@
-import { createHash, randomBytes } from 'node:crypto'
+import { randomBytes } from 'node:crypto'
 import { join } from 'node:path'
 import { SediError, type TrainingSpec } from '@sedi/spec'
 import { makeFolder, readIfPresent, writeFileAtomically } from '../storage.ts'
@@ -60,12 +60,6 @@ export function createJobStore<Attempt>(folder: string, writeFile: WriteFile = w
       return record
     },
   }
-}
-
-/** SHA-256 over what decides a job's outcome: its spec, and what of the trainer's options does. */
-export function hashOf(spec: TrainingSpec, decisive: Readonly<Record<string, unknown>>): string {
-  const value = { ...spec, continueFrom: spec.continueFrom?.digest ?? spec.continueFrom?.uri, options: decisive }
-  return createHash('sha256').update(JSON.stringify(value)).digest('hex')
 }
 
 /** A name for a job or a file at a service: at most 40 characters of [a-z0-9-]. */

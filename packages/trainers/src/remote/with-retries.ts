@@ -1,6 +1,6 @@
 import { setTimeout as wait } from 'node:timers/promises'
 import { type CallOptions, SediError } from '@sedi/spec'
-import { abortedError } from './aborted.ts'
+import { abortedError } from '../aborted.ts'
 
 /** Pauses between attempts, in milliseconds; one attempt more than there are pauses. About three minutes in all. */
 export const usualPausesMs: readonly number[] = [1000, 2000, 5000, 10_000, 20_000, 60_000, 60_000]

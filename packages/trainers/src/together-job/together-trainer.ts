@@ -1,9 +1,10 @@
 import { resolve } from 'node:path'
 import { type CallOptions, issuesError, type JobRef, SediError, type Trainer, type TrainerCapabilities } from '@sedi/spec'
+import { abortedError, throwIfAborted } from '../aborted.ts'
 import { followSteps } from '../follow-steps.ts'
-import { abortedError, throwIfAborted } from '../remote/aborted.ts'
-import { createJobStore, hashOf, type WriteFile } from '../remote/job-store.ts'
+import { createJobStore, type WriteFile } from '../remote/job-store.ts'
 import { pause, usualPausesMs } from '../remote/with-retries.ts'
+import { specHash } from '../spec-hash.ts'
 import { findSpecIssues } from '../spec-issues.ts'
 import { writeFileAtomically } from '../storage.ts'
 import type { TogetherModel } from './compose-request.ts'
@@ -110,7 +111,7 @@ export function createTogetherTrainer(settings: TogetherTrainerSettings): Traine
       if (issues.length > 0) throw issuesError('invalid-input', 'The training spec cannot be trained:', issues)
       const { jobName } = spec
       await alone(jobName, async () => {
-        const { attempts } = jobs.claim(spec, hashOf(spec, { ...model }))
+        const { attempts } = jobs.claim(spec, specHash(spec, { options: model }))
         const last = attempts.at(-1)
         if (last?.remoteId !== undefined) {
           const { state } = (await lookAtJob(jobName, lookOptions, call)).snapshot

@@ -8,7 +8,7 @@ import type { ReplicateComparison } from './comparison.ts'
 export type Replicate = { readonly label: string; readonly recipe: string; readonly config: RunConfig }
 
 /** Runs that differ in nothing but their random seed, in the order in which their arms first appear. */
-export function armsOf<R extends Replicate>(runs: readonly R[]): R[][] {
+function armsOf<R extends Replicate>(runs: readonly R[]): R[][] {
   const arms: R[][] = []
   for (const run of runs) {
     const arm = arms.find(([one]) => changedKeys(one!.config, run.config).every((key) => key === 'randomSeed'))

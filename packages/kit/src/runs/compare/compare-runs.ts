@@ -2,6 +2,7 @@ import { wilsonInterval } from '@sedi/evaluation'
 import { type Ledger, type RunConfig, SediError } from '@sedi/spec'
 import { changedKeys } from '../../config/fingerprint.ts'
 import { type DatasetMetrics, measureDatasets, readDataset } from '../../measure-datasets.ts'
+import { begunConfig, runFactOf } from '../run-config-of.ts'
 import { type RunReport, reportRun } from '../run-report.ts'
 import { compareReplicates, pairsOf } from './compare-replicates.ts'
 import { compareScores, type ModelScores } from './compare-scores.ts'
@@ -53,9 +54,8 @@ export async function compareRuns(
 const labels = [...'ABCDEFGHIJKLMNOPQRSTUVWXYZ'] as readonly string[]
 
 async function openForComparison(ledger: Ledger, label: string, held: boolean): Promise<Opened> {
-  const [run] = await ledger.find('run')
-  if (run === undefined) throw new SediError('not-found', `${ledger.runId} holds no run: its creation was interrupted.`)
-  const config = run.config as unknown as RunConfig
+  const run = await runFactOf(ledger)
+  const config = begunConfig(run)
   const measured = await measuredIn(label, run.runId, config, ledger)
   return { ...measured, ledger, report: await reportRun(ledger, held), recipe: config.recipe, fingerprint: run.fingerprint }
 }

@@ -79,7 +79,7 @@ function reachSentence(runs: readonly ComparedRun[]): string {
 }
 
 /** A score as people read it: per cent where it is a share. */
-export const scoreText = ({ isShare }: Pick<EvaluationComparison, 'isShare'>, value: number): string => (isShare ? formatPercent(value) : value.toFixed(4))
+const scoreText = ({ isShare }: Pick<EvaluationComparison, 'isShare'>, value: number): string => (isShare ? formatPercent(value) : value.toFixed(4))
 
 export const differenceText = ({ isShare }: Pick<EvaluationComparison, 'isShare'>, value: number): string =>
   isShare ? `${formatSigned(value * 100)} points` : formatSigned(value, 4)

@@ -7,7 +7,7 @@ const mostPoints = 200
 /** What had been spent and kept after each first call with all its follow-ups, in the order of the plan; embeddings count at the end of their round. */
 export async function spendingOf(ledger: Ledger): Promise<SpendingPoint[]> {
   const keptOf = new Map<string, number>()
-  for await (const { callId, kept } of ledger.scan('yield')) keptOf.set(callId, kept)
+  for await (const page of ledger.columns('yield', ['callId', 'kept'])) for (const { callId, kept } of page) keptOf.set(callId, kept)
   type Place = { readonly round: number; readonly index: number; calls: number; nanoUsd: number; priced: boolean; kept: number }
   const places = new Map<string, Place>()
   const placeOf = (round: number, index: number): Place => {
@@ -20,13 +20,17 @@ export async function spendingOf(ledger: Ledger): Promise<SpendingPoint[]> {
     if (costNanoUsd === null) place.priced = false
     else place.nanoUsd += costNanoUsd
   }
-  for await (const { callId, round, index, costNanoUsd } of ledger.scan('call')) {
-    const place = placeOf(round, index)
-    place.calls++
-    place.kept += keptOf.get(callId) ?? 0
-    pay(place, costNanoUsd)
+  for await (const page of ledger.columns('call', ['callId', 'round', 'index', 'costNanoUsd'])) {
+    for (const { callId, round, index, costNanoUsd } of page) {
+      const place = placeOf(round, index)
+      place.calls++
+      place.kept += keptOf.get(callId) ?? 0
+      pay(place, costNanoUsd)
+    }
   }
-  for await (const { round, costNanoUsd } of ledger.scan('embed-call')) pay(placeOf(round, Infinity), costNanoUsd)
+  for await (const page of ledger.columns('embed-call', ['round', 'costNanoUsd'])) {
+    for (const { round, costNanoUsd } of page) pay(placeOf(round, Infinity), costNanoUsd)
+  }
 
   const points: SpendingPoint[] = [{ calls: 0, costUsd: 0, kept: 0 }]
   let [calls, nanoUsd, priced, kept] = [0, 0, true, 0]

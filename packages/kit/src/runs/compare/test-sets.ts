@@ -1,5 +1,4 @@
-import { canonicalJson } from '@sedi/pipeline'
-import { type HeldOutFact, type Ledger, type RunConfig, SediError } from '@sedi/spec'
+import { canonicalJson, type HeldOutFact, type Ledger, type RunConfig, SediError } from '@sedi/spec'
 
 /** What was measured in a run, and how. */
 export type Measured = {

@@ -1,5 +1,4 @@
-import { callOfCandidate } from '@sedi/pipeline'
-import type { CallFact, CandidateFact, Ledger } from '@sedi/spec'
+import { type CallFact, type CandidateFact, callOfCandidate, type Ledger } from '@sedi/spec'
 
 /** The prompts of a run that showed one seed, and what they brought. */
 export type PromptsWith = {

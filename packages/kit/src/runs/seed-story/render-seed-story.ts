@@ -1,5 +1,5 @@
+import type { SeedEntry, SeedFigures, SeedRound, SeedStory } from '@sedi/spec/api'
 import { formatCount, formatPercent, formatUsd } from '../../format.ts'
-import type { SeedEntry, SeedFigures, SeedRound, SeedStory } from './tell-seed-story.ts'
 
 const shownHeirs = 8
 

@@ -1,11 +1,11 @@
 import { createWorld } from '@sedi/simulation'
 import type { CandidateFact, FactKind, FactOf, Ledger, RunConfig, SeedEventFact } from '@sedi/spec'
+import type { SeedStory } from '@sedi/spec/api'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { finishedRun, smallConfig, trainedConfig } from '../../fixtures/small-run.ts'
 import { explain, renderExplanation } from '../explain.ts'
 import type { HeldRun } from '../open-run.ts'
 import { promotedSeeds } from '../run-report.ts'
-import type { SeedStory } from './tell-seed-story.ts'
 
 /** No story needs the student’s answers. */
 function unevaluated(): RunConfig {

@@ -1,7 +1,7 @@
 import type { StudyArm } from './study.ts'
 
 const relaxed = { filter: { threshold: 0.85 }, batches: { composer: 'random' }, seedPolicy: { rule: 'fixed' }, training: { mask: 'none' } }
-const gap = { training: { mask: 'gap' } }
+const gap = { training: { mask: 'gap', maskClusterShare: 1 } }
 
 /** The arms, by id. Each is a recipe and the keys in which it differs; promotions are checked for form only: nobody here tells the loop the right answers. */
 export const studyArms = {

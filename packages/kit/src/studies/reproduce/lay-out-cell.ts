@@ -19,7 +19,7 @@ export const baseFile = (name: string): string => fileURLToPath(new URL(`../../.
 export const testOf = (world: World, perKind: number): HeldOutItem[] => world.heldOut({ perKind, randomSeed: 1 })
 
 /** Where the runs of a study are; the cell’s id is the run’s name. */
-export const cellStore = (folder: string): string => join(folder, 'cells')
+const cellStore = (folder: string): string => join(folder, 'cells')
 
 /** Writes what a cell reads and returns its configuration. Arms of one replicate read the same files and draw from streams of the same names. */
 export function layOutCell(study: Study, cell: Cell, folder: string): RunConfig {

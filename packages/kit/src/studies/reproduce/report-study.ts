@@ -1,13 +1,13 @@
 import { drawPlot, intervalPlot, type Report, type ReportPart } from '@sedi/evaluation'
 import type { ArmSummary, ContrastResult, StudyResult } from './analyse-study.ts'
 import type { CellFigures } from './measure-cell.ts'
+import type { CellOrigin } from './run-study.ts'
 import { planHash, type Study, studyHash } from './study.ts'
 
 export type StudyContext = {
-  readonly date: string
-  readonly commit: string
   readonly machine: string
-  readonly minutes: number
+  /** Of its runs, in any order. */
+  readonly origins: readonly CellOrigin[]
   /** World id → share of the test its student answered right before training. */
   readonly students: Readonly<Record<string, number>>
 }
@@ -17,7 +17,7 @@ export async function reportStudy(study: Study, figures: readonly CellFigures[],
   const parts: ReportPart[] = [
     {
       kind: 'text',
-      text: `${context.date}, commit ${context.commit}, ${context.machine}, ${context.minutes.toFixed(0)} minutes. Study ${studyHash(study).slice(0, 16)}, plan ${planHash(study).slice(0, 16)}.`,
+      text: `${describeOrigins(context.origins)}, ${context.machine}. Study ${studyHash(study).slice(0, 16)}, plan ${planHash(study).slice(0, 16)}.`,
     },
     { kind: 'heading', text: 'What may be quoted' },
     ...result.contrasts.map((contrast): ReportPart => ({ kind: 'quote', text: quotable(contrast, study) })),
@@ -43,6 +43,15 @@ export async function reportStudy(study: Study, figures: readonly CellFigures[],
   return { title: `Reproduction: ${study.id}`, parts }
 }
 
+/** When the runs were made, by which code, and how long all of them together took. */
+function describeOrigins(origins: readonly CellOrigin[]): string {
+  const days = [...new Set(origins.map(({ finishedAt }) => new Date(finishedAt).toISOString().slice(0, 10)))].toSorted()
+  const commits = [...Map.groupBy(origins, ({ commit }) => commit)]
+  const minutes = origins.reduce((sum, { seconds }) => sum + seconds, 0) / 60
+  const named = commits.length === 1 ? `commit ${commits[0]![0]}` : `commits ${commits.map(([commit, { length }]) => `${commit} (${length} runs)`).join(', ')}`
+  return `${days.length === 1 ? days[0] : `${days[0]} to ${days.at(-1)}`}, ${named}, ${origins.length} runs of ${minutes.toFixed(0)} minutes in all`
+}
+
 /** One sentence that is true whichever way the figures fall. */
 export function quotable({ contrast, pooled, adjusted, nonInferior, differences }: ContrastResult, { worlds }: Study): string {
   const { id, regime, a, b, measure } = contrast
@@ -62,7 +71,7 @@ function limits({ size, worlds }: Study): string {
   return `${size.replicates} replicates in each of ${worlds.length} simulated worlds. A difference that is not shown may still be there, anywhere inside its interval. Nothing here speaks of a large model on real data.`
 }
 
-export function contrastRows(results: readonly ContrastResult[]): string[][] {
+function contrastRows(results: readonly ContrastResult[]): string[][] {
   const head = ['contrast', 'regime', 'a − b', 'measure', 'n', 'mean', 'low', 'high', 'p', 'p (Holm)', 'nested low', 'nested high']
   const rows = results.map(({ contrast: { id, regime, a, b, measure }, pooled, p, adjusted, nested }) => {
     const digits = measure === 'accuracy' ? 2 : 7
@@ -86,7 +95,7 @@ export function contrastRows(results: readonly ContrastResult[]): string[][] {
   return [head, ...rows]
 }
 
-export function armRows(arms: readonly ArmSummary[]): string[][] {
+function armRows(arms: readonly ArmSummary[]): string[][] {
   const head = [
     'arm',
     'regime',
@@ -113,7 +122,7 @@ export function armRows(arms: readonly ArmSummary[]): string[][] {
   return [head, ...rows]
 }
 
-export function runRows(figures: readonly CellFigures[]): string[][] {
+function runRows(figures: readonly CellFigures[]): string[][] {
   const head = ['run', 'accuracy %', 'calls', 'written', 'kept', '$', 'steps', 'promoted']
   const rows = figures.map(({ cell, accuracy, calls, written, kept, costUsd, steps, promoted }) => [
     ...[cell, (100 * accuracy).toFixed(2), String(calls), String(written), String(kept), costUsd.toFixed(6), String(steps), String(promoted)],

@@ -32,12 +32,13 @@ beforeAll(async () => {
   folder = join(root, 'study')
   // Stopped after its first run, as by Ctrl-C, and taken up again.
   const stop = new AbortController()
-  const first = runStudy(study, { folder, concurrency: 1, stop: stop.signal, onCell: () => stop.abort() })
+  const first = runStudy(study, { folder, concurrency: 1, commit: 'abc', stop: stop.signal, onCell: () => stop.abort() })
   await expect(first).rejects.toThrow(/Stopped after 1 of 4 runs; the same command goes on/)
   const cells: boolean[] = []
-  figures = await runStudy(study, { folder, concurrency: 2, stop: new AbortController().signal, onCell: ({ kept }) => cells.push(kept) })
+  const finished = await runStudy(study, { folder, concurrency: 2, commit: 'def', stop: new AbortController().signal, onCell: ({ kept }) => cells.push(kept) })
   expect(cells.filter(Boolean)).toHaveLength(1)
-  const context = { date: '2026-01-01', commit: 'abc', machine: 'a machine', minutes: 1, students: await measureStudents(study) }
+  figures = finished.map((one) => one.figures)
+  const context = { machine: 'a machine', origins: finished.map(({ origin }) => origin), students: await measureStudents(study) }
   await writeStudyReport(folder, study, figures, analyseStudy(study, figures), context)
 }, 180_000)
 afterAll(() => rmSync(root, { recursive: true, force: true, maxRetries: 3 }))
@@ -61,6 +62,7 @@ describe('a reproduction', () => {
     expect(stdout).toMatch(/^\d{2,} figures of 4 runs compared, 0 different\.\n$/)
     expect(status).toBe(0)
     expect(readFileSync(join(folder, 'report.html'), 'utf8')).toContain('<svg')
+    expect(readFileSync(join(folder, 'report.md'), 'utf8')).toMatch(/commits abc \(1 runs\), def \(3 runs\), 4 runs of \d+ minutes in all, a machine/)
   })
 
   it.each([
@@ -88,7 +90,7 @@ describe('a reproduction', () => {
 
   it('does not mix two studies in one folder', async () => {
     const other = { ...study, size: { ...study.size, calls: 7 } }
-    await expect(runStudy(other, { folder, concurrency: 1, stop: AbortSignal.abort(), onCell: () => {} })).rejects.toThrow(/holds another study/)
+    await expect(runStudy(other, { folder, concurrency: 1, commit: 'abc', stop: AbortSignal.abort(), onCell: () => {} })).rejects.toThrow(/holds another study/)
   })
 })
 

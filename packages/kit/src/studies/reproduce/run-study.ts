@@ -6,6 +6,16 @@ import { layOutCell } from './lay-out-cell.ts'
 import { type CellFigures, measureCell } from './measure-cell.ts'
 import { type Cell, cellsOf, type Study, studyHash } from './study.ts'
 
+/** Which code made a run, and when. */
+export type CellOrigin = {
+  readonly commit: string
+  /** Unix milliseconds. */
+  readonly finishedAt: number
+  readonly seconds: number
+}
+
+type FinishedCell = { readonly figures: CellFigures; readonly origin: CellOrigin }
+
 export type StudyProgress = {
   readonly done: number
   readonly planned: number
@@ -20,34 +30,36 @@ export type RunStudyOptions = {
   readonly folder: string
   /** Cells at a time; each trains in a thread of its own. */
   readonly concurrency: number
+  /** Of the code that runs, for the report. */
+  readonly commit: string
   readonly stop: AbortSignal
   readonly onCell: (progress: StudyProgress) => void
 }
 
 /**
- * Runs every cell that is not finished yet and returns the figures of all of them. Whenever it is stopped, also by a kill, it goes on where it was.
+ * Runs every cell that is not finished yet and returns the figures of all of them, with where each comes from. Whenever it is stopped, also by a kill, it goes on where it was.
  * Throws `conflict` for a folder that holds another study, `aborted` when it was stopped.
  */
-export async function runStudy(study: Study, { folder, concurrency, stop, onCell }: RunStudyOptions): Promise<readonly CellFigures[]> {
+export async function runStudy(study: Study, { folder, concurrency, commit, stop, onCell }: RunStudyOptions): Promise<readonly FinishedCell[]> {
   claimFolder(study, folder)
   const cells = cellsOf(study)
-  const figures = new Map<string, CellFigures>()
+  const finished = new Map<string, FinishedCell>()
   const waiting = cells.values()
   const work = async (): Promise<void> => {
     for (const cell of waiting) {
       if (stop.aborted) return
       const startedAt = Date.now()
-      const known = readFigures(folder, cell)
-      const own = known ?? (await runCell(study, cell, folder, stop))
-      figures.set(cell.id, own)
-      onCell({ done: figures.size, planned: cells.length, figures: own, seconds: (Date.now() - startedAt) / 1000, kept: known !== undefined })
+      const known = readFinished(folder, cell)
+      const own = known ?? (await runCell(study, cell, folder, { commit, stop, startedAt }))
+      finished.set(cell.id, own)
+      onCell({ done: finished.size, planned: cells.length, figures: own.figures, seconds: (Date.now() - startedAt) / 1000, kept: known !== undefined })
     }
   }
   const ends = await Promise.allSettled(Array.from({ length: concurrency }, work))
   const failed = ends.find((end) => end.status === 'rejected')
   if (failed !== undefined && !stop.aborted) throw failed.reason
-  if (figures.size < cells.length) throw new SediError('aborted', `Stopped after ${figures.size} of ${cells.length} runs; the same command goes on.`)
-  return cells.map(({ id }) => figures.get(id)!)
+  if (finished.size < cells.length) throw new SediError('aborted', `Stopped after ${finished.size} of ${cells.length} runs; the same command goes on.`)
+  return cells.map(({ id }) => finished.get(id)!)
 }
 
 function claimFolder(study: Study, folder: string): void {
@@ -68,27 +80,30 @@ function claimFolder(study: Study, folder: string): void {
 
 const figuresFile = (folder: string, cell: Cell): string => join(folder, 'figures', `${cell.id}.json`)
 
-function readFigures(folder: string, cell: Cell): CellFigures | undefined {
+function readFinished(folder: string, cell: Cell): FinishedCell | undefined {
   const path = figuresFile(folder, cell)
   if (!existsSync(path)) return undefined
   try {
-    return (JSON.parse(readFileSync(path, 'utf8')) as { readonly figures: CellFigures }).figures
+    return JSON.parse(readFileSync(path, 'utf8')) as FinishedCell
   } catch {
     return undefined // cut short by a kill: measured again from its ledger
   }
 }
 
-async function runCell(study: Study, cell: Cell, folder: string, stop: AbortSignal): Promise<CellFigures> {
+type Making = { readonly commit: string; readonly stop: AbortSignal; readonly startedAt: number }
+
+async function runCell(study: Study, cell: Cell, folder: string, { commit, stop, startedAt }: Making): Promise<FinishedCell> {
   const run = await openCell(layOutCell(study, cell, folder), cell)
   try {
     const { state, error } = await run.execute({ stop })
     if (state !== 'done') throw error ?? new SediError('internal', `${cell.id} ended as ${state}`)
     const measured = await measureCell(cell, run.ledger)
+    const origin = { commit, finishedAt: Date.now(), seconds: (Date.now() - startedAt) / 1000 }
     mkdirSync(join(folder, 'figures'), { recursive: true })
-    writeFileSync(figuresFile(folder, cell), JSON.stringify(measured))
+    writeFileSync(figuresFile(folder, cell), JSON.stringify({ ...measured, origin }))
     // Weights and moments of every round: nobody asks the students of a study again.
     rmSync(join(run.folder, 'models'), { recursive: true, force: true })
-    return measured.figures
+    return { figures: measured.figures, origin }
   } finally {
     await run.close()
   }

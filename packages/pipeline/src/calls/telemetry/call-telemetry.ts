@@ -7,8 +7,12 @@ export type CallTelemetry = {
 }
 
 export type CallSpan = {
+  /** An attempt has waited so long for a place under the limits. */
+  waited(ms: number): void
   /** An attempt was sent at this time, in milliseconds since the epoch. */
   sent(at: number): void
+  /** The attempt that was sent is over, with or without an answer. */
+  returned(): void
   /** An attempt failed and is tried again after so long. */
   retry(attempt: number, error: SediError, delayMs: number): void
   answered(answer: CallFact): void
@@ -16,6 +20,6 @@ export type CallSpan = {
   failed(error: SediError): void
 }
 
-const noSpan: CallSpan = { sent() {}, retry() {}, answered() {}, failed() {} }
+const noSpan: CallSpan = { waited() {}, sent() {}, returned() {}, retry() {}, answered() {}, failed() {} }
 
 export const noTelemetry: CallTelemetry = { begin: () => noSpan }

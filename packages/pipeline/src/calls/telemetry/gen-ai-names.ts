@@ -52,6 +52,25 @@ export const metrics = {
   },
 } as const
 
+/** Ours: what the conventions have no name for. Prometheus writes them with `_`, counters with `_total`. */
+export const ownMetrics = {
+  answered: { name: 'sedi.calls.answered', unit: '{call}', description: 'Calls answered and recorded' },
+  inFlight: { name: 'sedi.calls.in_flight', unit: '{call}', description: 'Attempts sent, whose answer is awaited' },
+  failed: {
+    name: 'sedi.attempts.failed',
+    unit: '{attempt}',
+    description: 'Attempts without an answer, by error.type; rate-limited is a refusal with status 429',
+  },
+  retries: { name: 'sedi.retries', unit: '{attempt}', description: 'Failed attempts that are tried again' },
+  cost: { name: 'sedi.cost', unit: 'USD', description: 'Dollars that recorded answers cost; those without a price are left out' },
+  limitWait: {
+    name: 'sedi.limit.wait',
+    unit: 's',
+    description: 'How long attempts waited for a place under the limits, calls in flight included',
+    boundaries: [0.01, 0.1, 0.5, 1, 2, 5, 10, 30, 60, 120],
+  },
+} as const
+
 /** Our provider ids in the conventions' words; others stay as they are. */
 export const providerNames: Readonly<Record<string, string>> = { 'openai-batch': 'openai' }
 

@@ -6,6 +6,7 @@ import { createLimiter } from '@sedi/store'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { createTestRun, newStore, providerError } from '../../fixtures/harness.ts'
 import { createBuyer } from '../buy-completion.ts'
+import { createReservations } from '../reserve.ts'
 import { openTelemetry } from './open-telemetry.ts'
 
 const request: GenerateRequest = { messages: [{ role: 'user', content: 'a secret prompt' }], maxOutputTokens: 100, temperature: 0.5, seed: 7 }
@@ -42,7 +43,7 @@ async function buy(script: (send: number) => GenerateResult, texts = false): Pro
   const buyer = createBuyer({
     generator: { specVersion: 1, provider: 'openai', modelId: 'm', generate: async () => script(++sent) },
     ledger: run.ledger,
-    budget: run.budget({ maxCostNanoUsd: undefined }),
+    reservations: createReservations(run.budget({ maxCostNanoUsd: undefined })),
     limiter: createLimiter({ concurrency: 1 }),
     price: { inputPerMTokUsd: 1, outputPerMTokUsd: 1 },
     maxAttempts: 3,
@@ -115,7 +116,8 @@ describe('openTelemetry', () => {
   it('counts tokens and seconds', async () => {
     await buy(() => answer)
     await reader.forceFlush()
-    const metrics = measurements.getMetrics().at(-1)!.scopeMetrics[0]!.metrics
+    const all = measurements.getMetrics().at(-1)!.scopeMetrics[0]!.metrics
+    const metrics = all.filter(({ descriptor }) => descriptor.name.startsWith('gen_ai.'))
     const summary = metrics.map(({ descriptor, dataPoints }) => [
       descriptor.name,
       descriptor.unit,
@@ -137,6 +139,33 @@ describe('openTelemetry', () => {
       'gen_ai.provider.name': 'openai',
       'gen_ai.request.model': 'm',
     })
+  })
+
+  it('counts what is sent, fails, waits and costs', async () => {
+    await buy((send) => {
+      if (send <= 2) throw providerError(send === 1 ? 'timeout' : 'rate-limited', { retryable: true, retryAfterMs: 2 })
+      return answer
+    })
+    await reader.forceFlush()
+    const all = measurements.getMetrics().at(-1)!.scopeMetrics[0]!.metrics
+    const told = all
+      .filter(({ descriptor }) => descriptor.name.startsWith('sedi.'))
+      .flatMap(({ descriptor, dataPoints }) =>
+        dataPoints.map(({ attributes, value }) => [
+          descriptor.name,
+          attributes['error.type'],
+          typeof value === 'number' ? value : (value as { count: number }).count,
+        ]),
+      )
+    expect(told).toEqual([
+      ['sedi.limit.wait', undefined, 3],
+      ['sedi.calls.answered', undefined, 1],
+      ['sedi.attempts.failed', 'timeout', 1],
+      ['sedi.attempts.failed', 'rate-limited', 1],
+      ['sedi.retries', undefined, 2],
+      ['sedi.cost', undefined, 0.000015],
+      ['sedi.calls.in_flight', undefined, 0],
+    ])
   })
 
   it('does nothing, at no risk, where nobody set up an SDK', async () => {

@@ -1,7 +1,7 @@
 import type { Attributes, Span } from '@opentelemetry/api'
 import type { CallFact, GenerateRequest, SediError } from '@sedi/spec'
 import { type CallTelemetry, noTelemetry } from './call-telemetry.ts'
-import { attributes, finishReasonNames, metrics, operations, providerNames, retryEvent } from './gen-ai-names.ts'
+import { attributes, finishReasonNames, metrics, operations, ownMetrics, providerNames, retryEvent } from './gen-ai-names.ts'
 
 type Api = typeof import('@opentelemetry/api')
 
@@ -23,13 +23,21 @@ export async function openTelemetry(options: OpenTelemetryOptions): Promise<Call
   }
 }
 
-export function createOpenTelemetry({ trace, metrics: meters, SpanKind, SpanStatusCode }: Api, { runId, texts = false }: OpenTelemetryOptions): CallTelemetry {
+function createOpenTelemetry({ trace, metrics: meters, SpanKind, SpanStatusCode }: Api, { runId, texts = false }: OpenTelemetryOptions): CallTelemetry {
   const tracer = trace.getTracer('sedi')
   const meter = meters.getMeter('sedi')
-  const histogram = ({ name, unit, description, boundaries }: (typeof metrics)['tokenUsage' | 'duration']) =>
+  type Histogram = { readonly name: string; readonly unit: string; readonly description: string; readonly boundaries: readonly number[] }
+  const histogram = ({ name, unit, description, boundaries }: Histogram) =>
     meter.createHistogram(name, { unit, description, advice: { explicitBucketBoundaries: [...boundaries] } })
   const tokenUsage = histogram(metrics.tokenUsage)
   const duration = histogram(metrics.duration)
+  const limitWait = histogram(ownMetrics.limitWait)
+  const counter = ({ name, ...options }: { readonly name: string; readonly unit: string; readonly description: string }) => meter.createCounter(name, options)
+  const answeredCalls = counter(ownMetrics.answered)
+  const failedAttempts = counter(ownMetrics.failed)
+  const retries = counter(ownMetrics.retries)
+  const cost = counter(ownMetrics.cost)
+  const inFlight = meter.createUpDownCounter(ownMetrics.inFlight.name, { unit: ownMetrics.inFlight.unit, description: ownMetrics.inFlight.description })
 
   return {
     begin({ callId, request }, { provider, modelId }) {
@@ -52,14 +60,19 @@ export function createOpenTelemetry({ trace, metrics: meters, SpanKind, SpanStat
       }
 
       return {
+        waited: (ms) => limitWait.record(ms / 1000, common),
+        returned: () => inFlight.add(-1, common),
         sent(at) {
           attempts++
+          inFlight.add(1, common)
           if (span !== undefined) return
           startedAt = at
           const own = { [attributes.run]: runId, [attributes.call]: callId, ...requestAttributes(request, texts) }
           span = tracer.startSpan(`${operations.chat} ${modelId}`, { kind: SpanKind.CLIENT, startTime: at, attributes: { ...common, ...own } })
         },
         retry(attempt, error, delayMs) {
+          failedAttempts.add(1, { ...common, [attributes.errorType]: error.code })
+          retries.add(1, common)
           span?.addEvent(retryEvent.name, {
             [attributes.errorType]: error.code,
             [retryEvent.attempt]: attempt,
@@ -69,11 +82,14 @@ export function createOpenTelemetry({ trace, metrics: meters, SpanKind, SpanStat
         answered(answer) {
           const { inputTokens, outputTokens } = answer.usage
           const model = { ...common, [attributes.responseModel]: answer.modelId }
+          answeredCalls.add(1, common)
+          if (answer.costNanoUsd !== null) cost.add(answer.costNanoUsd / 1e9, common)
           if (inputTokens !== undefined) tokenUsage.record(inputTokens, { ...model, [attributes.tokenType]: 'input' })
           if (outputTokens !== undefined) tokenUsage.record(outputTokens, { ...model, [attributes.tokenType]: 'output' })
           end(answerAttributes(answer, texts))
         },
         failed(error: SediError) {
+          if (span !== undefined) failedAttempts.add(1, { ...common, [attributes.errorType]: error.code })
           span?.setStatus({ code: SpanStatusCode.ERROR, message: error.message })
           end({ [attributes.errorType]: error.code })
         },

@@ -2,7 +2,8 @@ import { SediError } from '@sedi/spec'
 
 /**
  * Whether the connection, not the work, failed: the same may be done again over another one. What a COMMIT did when this happened is not
- * known. (SQLSTATE class 08; 57P: the server stops, crashed, or starts; 25P03: our transaction stood still for too long.)
+ * known. (SQLSTATE class 08; 57P: the server stops, crashed, or starts; 25P03: our transaction stood still for too long; 53300: it has no
+ * connection left, which passes when somebody leaves.)
  */
 export function isLost(error: unknown): boolean {
   return SediError.is(error) && error.details.lost === true
@@ -14,7 +15,7 @@ export const isRefusal = (error: unknown): boolean => SediError.is(error, 'inter
 /** Two transactions stood in each other's way; the same may be done again at once. */
 export const isCollision = (error: unknown): boolean => SediError.is(error) && ['40001', '40P01'].includes(String(error.details.sqlState))
 
-const lostStates = /^(08|57P0|25P0[34])/
+const lostStates = /^(08|57P0|25P0[34]|53300)/
 const lostCodes: readonly string[] = ['ECONNREFUSED', 'ECONNRESET', 'EPIPE', 'ETIMEDOUT', 'EHOSTUNREACH', 'ENETUNREACH', 'EAI_AGAIN', 'ECONNABORTED']
 const lostTexts = /connection terminated|connection error|client was closed|query read timeout|timeout expired|timeout exceeded when trying to connect/i
 
@@ -26,7 +27,8 @@ export function postgresError(error: unknown, server: string): SediError {
   const sqlState = /^[0-9A-Z]{5}$/.test(code) ? code : undefined
   const details = { server, ...(sqlState === undefined ? {} : { sqlState }) }
   if (lostCodes.includes(code) || lostStates.test(code) || (sqlState === undefined && lostTexts.test(text))) {
-    return new SediError('storage', `The database ${server} cannot be reached: ${text}. Nothing recorded before is affected; resume when it is back.`, {
+    const why = meanings[code] ?? text
+    return new SediError('storage', `The database ${server} cannot be reached: ${why}. Nothing recorded before is affected; resume when it is back.`, {
       cause: error,
       details: { ...details, lost: true },
     })

@@ -1,6 +1,6 @@
-import { type Fact, type FactKind, type Recorded, SediError } from '@sedi/spec'
+import { type Fact, type FactKind, factKinds, type Recorded, SediError } from '@sedi/spec'
 import { checksumOf } from '../../facts/checksum.ts'
-import { camelCase, factKinds, isJson, snakeCase, tables } from '../../facts/tables.ts'
+import { camelCase, isJson, snakeCase, tables } from '../../facts/tables.ts'
 import type { Queries, Row } from './server.ts'
 
 /** A column of a fact's table, the field it holds, and its type's name. */

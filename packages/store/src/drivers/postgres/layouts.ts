@@ -65,7 +65,7 @@ async function layOutNow(connection: Connection, server: Server, known: readonly
 }
 
 /** 0 where there is no store yet. Throws `unsupported` for one that a newer version of SeDi has made. */
-async function layoutOf(server: Server, queries: Queries, known: readonly string[]): Promise<number> {
+export async function layoutOf(server: Pick<Server, 'schema' | 'name'>, queries: Queries, known: readonly string[] = layouts): Promise<number> {
   const there = await queries.query('SELECT to_regclass($1) IS NOT NULL AS there', [`${server.schema}.store`])
   if (there.rows[0]?.there !== true) return 0
   const version = Number((await queries.query('SELECT layout FROM store')).rows[0]?.layout ?? 0)

@@ -155,6 +155,32 @@ it('a line that swallows everything is given up after a while, and the work done
   await expectSound([0, 1])
 })
 
+it('a statement that an administrator cancels leaves no transaction open: what comes after is recorded', async () => {
+  const { ledger } = await hold(store.create(runFact()))
+  const admin = await createServer(direct).connect()
+  await admin.query('BEGIN')
+  await admin.query('SELECT run FROM head FOR UPDATE')
+  const appended = code(ledger.append([item(0)]))
+  for (let cancelled = false; !cancelled; await wait(50)) {
+    const { rows } = await createServer(direct).query(
+      `SELECT pg_cancel_backend(pid) AS done FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND query LIKE '%head%'`,
+    )
+    cancelled = rows.length > 0
+  }
+  await admin.query('ROLLBACK')
+  await admin.close()
+  expect(await appended).toBe('storage')
+  await ledger.append([item(1)])
+  await expectSound([1])
+})
+
+it('a run can be closed over a line that swallows everything', async () => {
+  const run = await store.create(runFact())
+  link.stall(true)
+  await run.close()
+  link.stall(false)
+})
+
 it.each(['still has it', 'has let go of it'])('who was cut off while another process took the run over records nothing more, when that %s', async (state) => {
   const stale = await hold(store.create(runFact()))
   await stale.ledger.append([item(0)])
@@ -232,4 +258,19 @@ it('a reader that follows the numbers misses nothing, although two recorders com
   link.delay(undefined)
   await connection.close()
   await expectSound(Array.from({ length: 120 }, (_, i) => i))
+})
+
+it('a server that stays away is waited for once, not by everybody in turn', { timeout: 60_000 }, async () => {
+  const away = createPostgresStore({ address: direct.replace(`:${server.port}`, `:${link.port}`), softwareVersion: 'test', reconnectForMs: 3000 })
+  const { ledger } = await hold(away.create(runFact()))
+  await ledger.append([item(0)])
+  await server.kill()
+  expect(await Promise.all([1, 2, 3].map((i) => code(ledger.append([item(i)]))))).toEqual(['storage', 'storage', 'storage'])
+  const { connections } = link.counts()
+  for (const i of [4, 5, 6]) expect(await code(ledger.append([item(i)]))).toBe('storage')
+  // Each tries once more, where waiting anew would be half a dozen tries.
+  expect(link.counts().connections - connections).toBeLessThanOrEqual(2 * 3)
+  await server.start()
+  await ledger.append([item(7)])
+  await expectSound([0, 7])
 })

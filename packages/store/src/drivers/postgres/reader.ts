@@ -1,15 +1,17 @@
-import type { BatchFact, Fact, FactKind, FactOf, Ledger, Recorded } from '@sedi/spec'
+import { type BatchFact, type Fact, type FactColumns, type FactKind, type FactOf, factKinds, type Ledger, type Recorded } from '@sedi/spec'
 import { totalsOf } from '../../facts/counters.ts'
-import { factKinds, snakeCase } from '../../facts/tables.ts'
+import { isJson, snakeCase } from '../../facts/tables.ts'
 import { scoreOf } from './derived.ts'
-import { decodeRow, type Shapes, storedValue, written } from './fact-rows.ts'
+import { decodeRow, readText, type Shapes, storedValue, written } from './fact-rows.ts'
 import { countersOf } from './record.ts'
 import type { Queries, Row } from './server.ts'
 
-export type LedgerReader = Pick<Ledger, 'find' | 'scan' | 'facts' | 'totals' | 'scores' | 'offspring' | 'batchesOf' | 'digest'>
+export type LedgerReader = Pick<Ledger, 'find' | 'scan' | 'at' | 'columns' | 'facts' | 'last' | 'totals' | 'scores' | 'offspring' | 'batchesOf' | 'digest'>
 
 /** Rows read at once by `scan`. */
 const pageSize = 500
+/** Rows read at once by `columns`. */
+const columnsPageSize = 4000
 /** Facts read at once by `facts`. */
 const factsPageSize = 2000
 
@@ -45,7 +47,28 @@ export function createReader(queries: Queries, run: number, shapes: Shapes): Led
         seen = page.at(-1)!.seq
       }
     },
+    async at<K extends FactKind>(kind: K, seqs: readonly number[]) {
+      const { rows } = await queries.query(`SELECT * FROM "${snakeCase(kind)}" WHERE run = $1 AND seq = ANY ($2::BIGINT[])`, [run, [...seqs]])
+      const found = new Map(rows.map((row) => [Number(row.seq), decodeRow(kind, row, shapes.get(kind)!) as Recorded<FactOf<K>>]))
+      return seqs.flatMap((seq) => found.get(seq) ?? [])
+    },
+    async *columns<K extends FactKind, F extends keyof FactOf<K>>(kind: K, fields: readonly F[], after = 0) {
+      const names = fields.map(String)
+      const columns = ['seq', ...names.map(snakeCase)].map((column) => `"${column}"`).join(', ')
+      const query = `SELECT ${columns} FROM "${snakeCase(kind)}" WHERE run = $1 AND seq > $2 ORDER BY seq LIMIT ${columnsPageSize}`
+      for (let seen = after; ; ) {
+        const { rows } = await queries.query(query, [run, seen])
+        const page = rows.map((row) => {
+          const values = names.map((name) => [name, fieldValue(kind, name, row[snakeCase(name)] ?? null)])
+          return { seq: Number(row.seq), ...Object.fromEntries(values) } as FactColumns<FactOf<K>, F>
+        })
+        if (page.length > 0) yield page
+        if (page.length < columnsPageSize) return
+        seen = page.at(-1)!.seq
+      }
+    },
     facts: (after) => readFacts(queries, run, shapes, undefined, after),
+    last: () => lastSeq(queries, run),
     totals: async () => totalsOf(countersOf((await head()).counters)),
     async scores() {
       const order = 'ORDER BY round, evaluator COLLATE "C", "group" COLLATE "C"'
@@ -64,6 +87,11 @@ export function createReader(queries: Queries, run: number, shapes: Shapes): Led
     },
     digest: async () => String((await head()).digest),
   }
+}
+
+function fieldValue(kind: FactKind, field: string, value: Row[string]): unknown {
+  if (typeof value !== 'string') return value
+  return isJson(kind, field) ? JSON.parse(value) : readText(value)
 }
 
 /** Every fact after a number, in order of recording, up to the last one at the beginning. Rows whose checksum does not fit go to `onDamage`, or throw `storage` without it. */

@@ -1,9 +1,10 @@
-import { type AttemptFact, type BudgetDecision, type Fact, type Recorded, SediError } from '@sedi/spec'
+import { type AttemptFact, type BudgetDecision, type Fact, factKinds, type Recorded, SediError } from '@sedi/spec'
+import { assertPriced } from '../../assert-priced.ts'
 import { changesOf, digestWith } from '../../facts/changes.ts'
 import { checksumOf } from '../../facts/checksum.ts'
 import { totalsOf } from '../../facts/counters.ts'
 import { assertSame } from '../../facts/same-fact.ts'
-import { factKinds, snakeCase } from '../../facts/tables.ts'
+import { snakeCase } from '../../facts/tables.ts'
 import type { TicketClaim } from './calls/boss.ts'
 import { writeDerived } from './derived.ts'
 import { type Shapes, valuesOf, written } from './fact-rows.ts'
@@ -57,8 +58,8 @@ export type Tickets = {
  * throws; the caller then tries the works one by one. Doing a group again after its COMMIT was lost finds its own facts and changes nothing.
  */
 export async function recordGroup(connection: Queries, target: RunTarget, works: readonly Work[]): Promise<readonly Result[]> {
-  const head = await begin(connection, target)
   try {
+    const head = await begin(connection, target)
     const facts = works.flatMap(({ facts }) => facts)
     const asks = works.some(({ caps }) => caps !== undefined)
     const claims = works.flatMap(({ claim }) => claim ?? [])
@@ -80,17 +81,15 @@ export async function recordGroup(connection: Queries, target: RunTarget, works:
   }
 }
 
-/** Opens the transaction and takes the run's lock; throws `conflict` when another process has taken the run over. */
+/** Opens the transaction, which the caller ends whatever happens, and takes the run's lock; throws `conflict` when another process has taken the run over. */
 async function begin(connection: Queries, { run, term }: RunTarget): Promise<Head> {
   const [, { rows }] = await together([
     connection.query('BEGIN ISOLATION LEVEL READ COMMITTED'),
     connection.query('SELECT term, last_seq, digest, counters FROM head WHERE run = $1 FOR UPDATE', [run]),
   ])
   const row = rows[0]
-  const head = { term: Number(row?.term), lastSeq: Number(row?.last_seq), digest: String(row?.digest), counters: countersOf(row?.counters) }
-  if (row !== undefined && (term === undefined || head.term === term)) return head
-  await connection.query('ROLLBACK')
-  throw takenOver()
+  if (row === undefined || (term !== undefined && Number(row.term) !== term)) throw takenOver()
+  return { term: Number(row.term), lastSeq: Number(row.last_seq), digest: String(row.digest), counters: countersOf(row.counters) }
 }
 
 export const takenOver = (): SediError =>
@@ -188,6 +187,7 @@ function createDraft(head: Head, known: Known, othersNanoUsd: number): Draft {
     }
     // Recorded before its COMMIT's answer was lost: it has its money already.
     if (known.existing(attempt) === undefined) {
+      assertPriced(attempt, maxCostNanoUsd)
       const wanted = committedNanoUsd(head.counters) + othersNanoUsd + (attempt.reservedNanoUsd ?? 0)
       if (maxCostNanoUsd !== undefined && wanted > maxCostNanoUsd) return decision('cost')
       if (maxTokens !== undefined && tokens() + attempt.reservedInputTokens + attempt.reservedOutputTokens > maxTokens) return decision('tokens')

@@ -31,7 +31,8 @@ export function watchRequests(queries: Queries, run: number, session: number, li
   let looking = false
 
   async function lookNow(): Promise<void> {
-    const { rows } = await queries.query('DELETE FROM request WHERE run = $1 AND session <= $2 RETURNING action, session', [run, session])
+    const { rows } = await queries.query('SELECT action, session FROM request WHERE run = $1 AND session <= $2', [run, session])
+    if (rows.length === 0) return
     // The stronger one first.
     for (const row of rows.toSorted((a, b) => String(a.action).localeCompare(String(b.action)))) {
       const action = row.action as RunRequest['action']
@@ -39,6 +40,8 @@ export function watchRequests(queries: Queries, run: number, session: number, li
       followed.add(action)
       listener(action)
     }
+    // Only now: a DELETE whose answer is lost with the line, and which is done again, would return nothing.
+    await queries.query('DELETE FROM request WHERE run = $1 AND session <= $2 AND action = ANY ($3)', [run, session, rows.map(({ action }) => action)])
   }
 
   function look(): void {

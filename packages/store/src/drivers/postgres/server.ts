@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import { SediError } from '@sedi/spec'
-import type { Client, Pool, QueryResult } from 'pg'
+import type { Client, Pool, QueryConfig, QueryResult } from 'pg'
 import { isLost, postgresError } from './errors.ts'
 
 /** Rows as the database gives them: text, but for whole numbers, floats and booleans. */
@@ -16,8 +16,10 @@ export type Connection = Queries & {
   onLost(listener: () => void): void
   onNotification(listener: (channel: string, payload: string) => void): void
   close(): Promise<void>
-  /** Ends it without a word to the server. */
+  /** Ends it without a word to the server; nobody is told. */
   drop(): void
+  /** The same, as if the line had been cut: `onLost` is called. */
+  lose(): void
 }
 
 /** A PostgreSQL database, and the schema in it, as a `store` address names them. */
@@ -28,16 +30,24 @@ export type Server = Queries & {
   readonly owner: string
   /** @param answerWithinMs other than the server's; 0: however long it takes */
   connect(answerWithinMs?: number): Promise<Connection>
-  /** Does again what failed because the connection was lost, until it has been tried for `reconnectForMs`; what is done must bear it. */
+  /**
+   * Does again what failed because the connection was lost, until the server has been away for `reconnectForMs`, counted from when anybody first
+   * missed it: whoever comes later tries once and does not wait as long again. What is done must bear being done twice.
+   */
   persistently<Value>(work: () => Promise<Value>): Promise<Value>
+  /** Asked once, over whatever connection is free: answered within this time, or `storage`. */
+  soon(withinMs: number): Queries
 }
 
 export type ServerOptions = {
-  /** How long a lost connection is tried again before work fails with `storage`. @default 60_000 */
+  /** How long a server that is away is tried again before work fails with `storage`. @default 60_000 */
   readonly reconnectForMs?: number | undefined
   /** Longest wait for one answer of the server; after it the connection counts as lost. @default 60_000 */
   readonly answerWithinMs?: number | undefined
 }
+
+/** So long a server may take to say that a connection has ended. */
+const endWithinMs = 2000
 
 // OIDs of types (catalog pg_type.dat) that are read as numbers and booleans; everything else stays text.
 const numbers: readonly number[] = [20, 21, 23, 701]
@@ -65,6 +75,8 @@ export function createServer(address: string, { reconnectForMs = 60_000, answerW
     types,
   }
   let pool: Promise<Pool> | undefined
+  /** Since when nothing has come through; undefined: the last thing did. */
+  let lostAt: number | undefined
 
   async function openPool(): Promise<Pool> {
     const { Pool } = await loadDriver()
@@ -88,13 +100,22 @@ export function createServer(address: string, { reconnectForMs = 60_000, answerW
   })
 
   async function persistently<Value>(work: () => Promise<Value>): Promise<Value> {
-    const until = Date.now() + reconnectForMs
+    const begun = performance.now()
     for (let pauseMs = 50; ; pauseMs = Math.min(2000, pauseMs * 2)) {
       try {
-        return await work()
+        const value = await work()
+        lostAt = undefined
+        return value
       } catch (error) {
-        if (!isLost(error) || Date.now() + pauseMs > until) throw error
-        await new Promise((resolve) => setTimeout(resolve, pauseMs))
+        if (!isLost(error)) {
+          lostAt = undefined
+          throw error
+        }
+        lostAt ??= performance.now()
+        // Connecting may succeed each time and the work fail all the same: it has no longer than that either.
+        if (performance.now() + pauseMs > Math.min(lostAt, begun) + reconnectForMs) throw error
+        // Everybody lost it at the same moment, and should not come back at the same moment.
+        await new Promise((resolve) => setTimeout(resolve, pauseMs * (0.5 + Math.random() / 2)))
       }
     }
   }
@@ -140,15 +161,44 @@ export function createServer(address: string, { reconnectForMs = 60_000, answerW
         },
         async close() {
           gone = true
+          // A line that swallows everything would never say that it has ended.
+          const late = setTimeout(() => drop(client), endWithinMs)
           await client.end().catch(() => {})
+          clearTimeout(late)
         },
         drop() {
           gone = true
           drop(client)
         },
+        lose() {
+          drop(client)
+          onGone()
+        },
       }
     },
     persistently,
+    soon: (withinMs) => ({
+      async query(text, values = []) {
+        pool ??= openPool()
+        const opened = await pool
+        const question = asQueries({ query: (asked, given) => opened.query({ text: asked, values: given, query_timeout: withinMs } as QueryConfig) })
+        return inTime(question.query(text, values), withinMs, name)
+      },
+    }),
+  }
+}
+
+/** Also what waits for a connection of the pool, which has a longer limit of its own. */
+async function inTime<Value>(answer: Promise<Value>, withinMs: number, server: string): Promise<Value> {
+  let timer: NodeJS.Timeout | undefined
+  const late = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => reject(postgresError(new Error(`timeout expired: no answer within ${withinMs} ms`), server)), withinMs)
+  })
+  try {
+    return await Promise.race([answer, late])
+  } finally {
+    clearTimeout(timer)
+    answer.catch(() => {})
   }
 }
 

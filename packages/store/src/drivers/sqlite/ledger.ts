@@ -1,15 +1,28 @@
 import { existsSync, statSync } from 'node:fs'
 import type { DatabaseSync, SQLInputValue, StatementSync } from 'node:sqlite'
-import { type AttemptFact, type BatchFact, type BudgetDecision, type Fact, type FactKind, type FactOf, type Ledger, type Recorded, SediError } from '@sedi/spec'
+import {
+  type AttemptFact,
+  type BatchFact,
+  type BudgetDecision,
+  type Fact,
+  type FactKind,
+  type FactOf,
+  factKinds,
+  type Ledger,
+  type Recorded,
+  SediError,
+} from '@sedi/spec'
+import { assertPriced } from '../../assert-priced.ts'
 import { checksumOf } from '../../facts/checksum.ts'
 import { totalsOf } from '../../facts/counters.ts'
 import { assertSame } from '../../facts/same-fact.ts'
-import { factKinds, snakeCase } from '../../facts/tables.ts'
+import { snakeCase } from '../../facts/tables.ts'
 import type { EmergencyRoom } from './emergency-room.ts'
 import { type Column, columnsOf, decodeRow, encodeFact, keyValues, prepareByKey, prepareInsert } from './fact-rows.ts'
 import { createGroupCommit, type Result } from './group-commit.ts'
 import { needsUpgrade, openDatabase } from './open-database.ts'
 import { createLookups, createProjections, type Projections, readCounters, readDigest } from './projections/projections.ts'
+import { readColumns } from './read-columns.ts'
 import { lastSeq, readFacts } from './read-facts.ts'
 import type { BudgetShare } from './shared/budget-share.ts'
 import { guarded, isDiskFull, storageError } from './storage-error.ts'
@@ -81,7 +94,7 @@ function lookFirst(path: string, extent: 'full' | 'quick'): void {
   }
 }
 
-type ReaderMethods = Pick<SqliteLedger, 'find' | 'scan' | 'facts' | 'totals' | 'scores' | 'offspring' | 'batchesOf' | 'digest'>
+type ReaderMethods = Pick<SqliteLedger, 'find' | 'scan' | 'at' | 'columns' | 'facts' | 'last' | 'totals' | 'scores' | 'offspring' | 'batchesOf' | 'digest'>
 
 function createReader(database: DatabaseSync, path: string, kinds: ReadonlyMap<FactKind, Kind>): ReaderMethods {
   /** A page walks the table in its own order: with “+” no index is used, which would bring everything together and sort it for each page. */
@@ -107,6 +120,14 @@ function createReader(database: DatabaseSync, path: string, kinds: ReadonlyMap<F
         seen = page.at(-1)!.seq
       }
     },
+    async at<K extends FactKind>(kind: K, seqs: readonly number[]) {
+      return guarded(path, () => {
+        const statement = database.prepare(`SELECT * FROM ${snakeCase(kind)} WHERE seq = ?`)
+        const rows = seqs.map((seq) => statement.get(seq)).filter((row) => row !== undefined)
+        return rows.map((row) => decodeRow(kind, row, kinds.get(kind)!.columns) as Recorded<FactOf<K>>)
+      })
+    },
+    columns: (kind, fields, after) => readColumns(database, path, kind, fields, after),
     async *facts(after = 0) {
       const facts = readFacts(database, undefined, after)
       for (;;) {
@@ -115,6 +136,7 @@ function createReader(database: DatabaseSync, path: string, kinds: ReadonlyMap<F
         yield next.value
       }
     },
+    last: async () => guarded(path, () => lastSeq(database)),
     totals: async () => guarded(path, () => totalsOf(readCounters(database))),
     scores: async () => guarded(path, () => readScores(database)),
     offspring: async (seedId) => guarded(path, () => offspringOf(database, seedId)),
@@ -228,6 +250,7 @@ function createWriter(
     append: (facts) => facts.forEach(insert),
     reserve(attempt, maxCostNanoUsd, maxTokens) {
       if (emergencyRoom?.opened === true) throw diskFull(path)
+      assertPriced(attempt, maxCostNanoUsd)
       const othersNanoUsd = budgetShare?.othersNanoUsd() ?? 0
       const decision = (exceeds: BudgetDecision['exceeds']): BudgetDecision => {
         const { openNanoUsd, openTokens } = totalsOf(projections.counters)

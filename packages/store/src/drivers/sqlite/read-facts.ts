@@ -1,6 +1,6 @@
 import type { DatabaseSync } from 'node:sqlite'
-import type { Fact, FactKind, Recorded } from '@sedi/spec'
-import { factKinds, snakeCase } from '../../facts/tables.ts'
+import { type Fact, type FactKind, factKinds, type Recorded } from '@sedi/spec'
+import { snakeCase } from '../../facts/tables.ts'
 import { columnsOf, decodeRow } from './fact-rows.ts'
 
 /** Facts read at once: few at first, for who wants only few; then a few megabytes. */

@@ -13,7 +13,7 @@ export type TailMark = { write(seq: number): void; close(): void }
 
 const lineBytes = 32
 
-export const markPathOf = (ledgerPath: string): string => `${ledgerPath}-mark`
+const markPathOf = (ledgerPath: string): string => `${ledgerPath}-mark`
 
 export function openTailMark(ledgerPath: string): TailMark {
   const path = markPathOf(ledgerPath)

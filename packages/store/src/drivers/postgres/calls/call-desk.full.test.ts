@@ -1,4 +1,5 @@
 import { mkdtempSync, rmSync } from 'node:fs'
+import { type AddressInfo, connect, createServer as listen, type Socket } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as wait } from 'node:timers/promises'
@@ -8,6 +9,7 @@ import { answeredFact, attemptFact, callFact, runFact } from '@sedi/testing/cont
 import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from 'vitest'
 import { newStoreAddress } from '../../../fixtures/pg-store.ts'
 import { createPostgresStore } from '../../postgres.ts'
+import { layOut, layouts } from '../layouts.ts'
 import { createServer, type Server } from '../server.ts'
 
 let postgres: PostgresServer
@@ -76,6 +78,9 @@ const silence = async (callId: string): Promise<void> => {
     await wait(50)
   }
 }
+const until = async (isTrue: () => boolean): Promise<void> => {
+  while (!isTrue()) await wait(50)
+}
 const whyNot = (promise: Promise<unknown>): Promise<unknown> =>
   promise.then(
     () => 'no error',
@@ -89,7 +94,7 @@ it('a ticket goes to one worker; recording its answer ends it; what is put again
   await put('c0')
   await put('c0')
   const ticket = await takeOne(one)
-  expect(ticket).toEqual({ runId: 'run-1', callId: 'c0', session: 0, text: 'ask c0\u0000' })
+  expect(ticket).toEqual({ runId: 'run-1', callId: 'c0', session: 0, text: 'ask c0\u0000', lapsed: expect.any(AbortSignal) })
   await put('c0')
   expect(await other.take(5)).toEqual([])
   expect(await queue.takeBack()).toEqual(['c0'])
@@ -126,8 +131,11 @@ it('a silent worker has lost its ticket: it neither sends nor records, its attem
   const before = await enter(silent)
   await silent.begin(lost)
   await before.budget({ maxCostNanoUsd: undefined }).reserve(attemptFact('c0'))
+  expect(lost.lapsed.aborted).toBe(false)
   await silence('c0')
   const ticket = await takeOne(next)
+  await until(() => lost.lapsed.aborted)
+  expect(ticket.lapsed.aborted).toBe(false)
   const after = await enter(next)
   expect(await next.begin(ticket)).toBe(1)
   expect(await whyNot(before.ledger.append(answer('c0')))).toEqual(['conflict', true])
@@ -194,4 +202,104 @@ it('an answer whose COMMIT took effect although its line was cut is neither lost
   await ledger.append(answer('c0'))
   expect(link.counts().cuts).toBeGreaterThan(0)
   expect(await run.ledger.totals()).toMatchObject({ calls: 1, openAttempts: 0, settledNanoUsd: 400 })
+})
+
+it('the database is away for longer than a lease, and a worker is slow to come back: it still holds its ticket', { timeout: 120_000 }, async () => {
+  const [one, other] = [await newDesk(storeAt(address.replace(`:${postgres.port}`, `:${link.port}`))), await newDesk()]
+  await put('c0')
+  const ticket = await takeOne(one)
+  const { ledger, budget } = await enter(one)
+  await one.begin(ticket)
+  await budget({ maxCostNanoUsd: undefined }).reserve(attemptFact('c0'))
+  link.stall(true)
+  await postgres.kill()
+  await wait(12_000)
+  await postgres.start()
+  link.cut()
+  setTimeout(() => link.stall(false), 5000)
+  // Longer than it takes until lapsed tickets are looked for again.
+  for (const end = Date.now() + 16_000; Date.now() < end; await wait(500)) expect(await other.take(5)).toEqual([])
+  await ledger.append(answer('c0'))
+  expect(await run.ledger.totals()).toMatchObject({ calls: 1, openAttempts: 0, uncertainAttempts: 0 })
+  expect(ticket.lapsed.aborted).toBe(false)
+})
+
+it('a line that swallows everything is missed in time: the worker is heard of over another one, and keeps its ticket', { timeout: 60_000 }, async () => {
+  const line = await startLine(postgres.port)
+  closing.push(line.close)
+  // As patient with the database as a worker is.
+  const desk = await newDesk(createPostgresStore({ address: address.replace(`:${postgres.port}`, `:${line.port}`), softwareVersion: 'test' }))
+  await put('c0')
+  await takeOne(desk)
+  line.swallow()
+  await wait(14_000)
+  const { rows } = await server.query(`SELECT state, extract(epoch FROM now() - heartbeat_on)::float8 AS silent FROM ${bossSchema()}.job`)
+  expect(rows[0]!.state).toBe('active')
+  expect(Number(rows[0]!.silent)).toBeLessThan(8)
+})
+
+/** A line to the server whose connections can be made to swallow everything from then on; new ones are well. */
+async function startLine(toPort: number) {
+  const sockets = new Set<Socket>()
+  const listener = listen((client) => {
+    const upstream = connect(toPort, '127.0.0.1')
+    client.pipe(upstream).pipe(client)
+    for (const socket of [client, upstream]) sockets.add(socket.on('error', () => {}))
+  })
+  await new Promise<void>((resolve) => listener.listen(0, '127.0.0.1', resolve))
+  return {
+    port: (listener.address() as AddressInfo).port,
+    swallow(): void {
+      for (const socket of sockets) socket.unpipe().resume()
+    },
+    async close() {
+      for (const socket of sockets) socket.destroy()
+      listener.close()
+    },
+  }
+}
+
+it('a call that was given up is told although the line is cut when it is', { timeout: 60_000 }, async () => {
+  const [desk] = [await newDesk()]
+  await put('c0')
+  await desk.giveUp(await takeOne(desk), { code: 'quota-exhausted', message: 'No money left.' })
+  await queue.close()
+  await run.close()
+  const linked = await storeAt(address.replace(`:${postgres.port}`, `:${link.port}`)).open('run-1')
+  closing.push(() => linked.close())
+  // Opening has cleared away what an earlier owner left.
+  await put('c1')
+  await desk.giveUp(await takeOne(desk), { code: 'quota-exhausted', message: 'No money left.' })
+  const own = await linked.queue!.open()
+  closing.push(() => own.close())
+  const { cuts } = link.counts()
+  let sent = false
+  link.watch((chunk, direction) => {
+    if (sent && direction === 'to-client' && chunk.includes('DELETE 1')) {
+      link.watch(undefined)
+      return 'cut'
+    }
+    if (direction === 'to-server' && /DELETE FROM \w+_queue\.job WHERE name = \$1 AND (group_id|id) /.test(chunk.toString('latin1'))) sent = true
+    return 'pass'
+  })
+  expect((await own.givenUp()).map(({ callId }) => callId)).toEqual(['c1'])
+  expect(link.counts().cuts).toBe(cuts + 1)
+})
+
+it('a store that got another layout while a worker was cut off is not written in the old way', { timeout: 60_000 }, async () => {
+  const desk = await newDesk(storeAt(address.replace(`:${postgres.port}`, `:${link.port}`)))
+  await put('c0')
+  await takeOne(desk)
+  const { ledger, budget } = await enter(desk)
+  await budget({ maxCostNanoUsd: undefined }).reserve(attemptFact('c0'))
+  link.stall(true)
+  link.cut()
+  await queue.close()
+  await run.close()
+  await layOut(server, [...layouts, 'SELECT 1'])
+  link.stall(false)
+  link.cut()
+  expect(await whyNot(ledger.append(answer('c0')))).toEqual(['unsupported', undefined])
+  while ((await whyNot(desk.take(1)).then(String)) === '') await wait(100)
+  expect(await whyNot(desk.take(1))).toEqual(['unsupported', undefined])
 })

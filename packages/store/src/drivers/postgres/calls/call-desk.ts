@@ -1,5 +1,6 @@
 import { type CallDesk, type HeldTicket, type Ledger, type LimitedKey, type Limiter, type LimitOptions, SediError } from '@sedi/spec'
 import { lostOutcome } from '../../../begin-session.ts'
+import { isLost } from '../errors.ts'
 import type { Shapes } from '../fact-rows.ts'
 import { createReader } from '../reader.ts'
 import type { Server } from '../server.ts'
@@ -13,6 +14,9 @@ import { createTickets } from './tickets.ts'
 /** A third of the lease: two may get lost. */
 const touchEveryMs = 3000
 
+/** A ticket in this worker's hands. */
+type Claim = TicketClaim & { readonly lapse: AbortController }
+
 export type CallDeskOptions = {
   readonly server: Server
   readonly shapes: Shapes
@@ -22,10 +26,20 @@ export type CallDeskOptions = {
 
 /** Opens a worker's place in the store. */
 export async function openCallDesk({ server, shapes, runNumber, clock }: CallDeskOptions): Promise<CallDesk> {
-  const presence = await showPresence(server)
-  const { boss, close } = await openBoss(server)
+  let failure: unknown
+  let touching = false
+  const claims = new Map<string, Claim>()
+  const presence = await showPresence(server, {
+    onBack: () => void touch(),
+    onFailed: (error) => {
+      failure = error
+    },
+  })
+  const { boss, close } = await openBoss(server).catch(async (error: unknown) => {
+    await presence.close()
+    throw error
+  })
   const tickets = createTickets(boss)
-  const claims = new Map<string, TicketClaim>()
   const ledgers = new Map<string, Ledger>()
   const numbers = new Map<string, Promise<number>>()
 
@@ -46,23 +60,36 @@ export async function openCallDesk({ server, shapes, runNumber, clock }: CallDes
     return number
   }
 
-  let touching = false
+  /** Is heard of, and finds out which tickets are somebody else's by now. */
   async function touch(): Promise<void> {
-    if (touching || claims.size === 0) return
+    const connection = presence.connection()
+    if (touching || claims.size === 0 || connection === undefined) return
     touching = true
-    // What could not be said now is said with the next thing recorded, or next time.
-    await boss.touch(queueName, [...claims.values()]).catch(() => {})
+    const own = [...claims]
+    try {
+      const held = await tickets.hold(
+        connection,
+        own.map(([, claim]) => claim),
+      )
+      // One that ended meanwhile is nobody's, and has no need of being told.
+      for (const [place, claim] of own) if (!held.has(claim.id) && claims.get(place) === claim) claim.lapse.abort()
+    } catch (error) {
+      // What could not be said now is said with the next thing recorded, or next time.
+      if (isLost(error)) connection.lose()
+    }
     touching = false
   }
   const timer = setInterval(() => void touch(), touchEveryMs)
 
   return {
     async take(atMost) {
+      if (failure !== undefined) throw failure
       const jobs = await server.persistently(() => boss.fetch<TicketData>(queueName, { batchSize: atMost }))
       return jobs.map(({ id, retryCount, data: written }) => {
         const data = (typeof written === 'string' ? JSON.parse(written) : written) as TicketData
-        claims.set(placeOf(data), { id, retryCount })
-        return { ...data, text: JSON.parse(data.text) as string }
+        const lapse = new AbortController()
+        claims.set(placeOf(data), { id, retryCount, lapse })
+        return { ...data, text: JSON.parse(data.text) as string, lapsed: lapse.signal }
       })
     },
     async begin(ticket) {

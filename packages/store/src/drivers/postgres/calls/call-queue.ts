@@ -44,10 +44,12 @@ export async function openCallQueue({ server, run, runId, session, ledger, clock
     },
     takeBack: () => takeBackTickets(server, run),
     async givenUp() {
+      // Read, then deleted: a DELETE whose answer is lost with the line, and which is done again, would return nothing.
       const { rows } = await server.query(
-        `DELETE FROM ${table} WHERE name = $1 AND group_id = $2 AND state > 'active' AND output IS NOT NULL RETURNING singleton_key, state, output`,
+        `SELECT id, singleton_key, state, output FROM ${table} WHERE name = $1 AND group_id = $2 AND state > 'active' AND output IS NOT NULL`,
         ofRun,
       )
+      if (rows.length > 0) await server.query(`DELETE FROM ${table} WHERE name = $1 AND id = ANY ($2::uuid[])`, [queueName, rows.map(({ id }) => id)])
       return rows.map(({ singleton_key: callId, state, output }) => givenUpCall(String(callId), String(state), String(output)))
     },
     async closeLapsed() {

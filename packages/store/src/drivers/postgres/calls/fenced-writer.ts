@@ -1,6 +1,7 @@
 import { type AttemptFact, type BudgetDecision, type Fact, SediError } from '@sedi/spec'
 import { isCollision, isLost } from '../errors.ts'
 import type { Shapes } from '../fact-rows.ts'
+import { assertLayout, lockClass } from '../layouts.ts'
 import { type Caps, type RunTarget, recordGroup, type Tickets, type Work } from '../record.ts'
 import { recordOrEach } from '../record-or-each.ts'
 import type { Connection, Server } from '../server.ts'
@@ -35,12 +36,36 @@ export function createFencedWriter({ server, run, shapes, tickets, claimOf }: Fe
   let connection: Promise<Connection> | undefined
   let budget: string | undefined
 
+  /** As every writer, it holds the lock against changes of the store's layout while it has a connection. */
+  async function connect(): Promise<Connection> {
+    const opened = await server.connect()
+    try {
+      await opened.query('SELECT pg_advisory_lock_shared($1, 0)', [lockClass(server.schema)])
+      await assertLayout(opened, server)
+    } catch (error) {
+      opened.drop()
+      throw error
+    }
+    return opened
+  }
+
+  function current(): Promise<Connection> {
+    if (connection === undefined) {
+      const opening = connect()
+      connection = opening
+      // What could not be opened now, for whatever reason, is tried anew the next time.
+      opening.catch(() => {
+        if (connection === opening) connection = undefined
+      })
+    }
+    return connection
+  }
+
   async function record(works: readonly Work[]) {
     let collided = 0
     return server.persistently(async () => {
       for (;;) {
-        connection ??= server.connect()
-        const opening = connection
+        const opening = current()
         try {
           const target: RunTarget = { run, shapes, term: undefined, budget, tickets }
           return await recordGroup(await opening, target, works)

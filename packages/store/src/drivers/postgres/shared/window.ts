@@ -1,6 +1,17 @@
 import { randomUUID } from 'node:crypto'
 import type { RateLimits } from '@sedi/spec'
-import { minuteMs, type Place, paceWait, payOne, type RateWindow, roomWait, spanMs, type Wait, type WindowOptions } from '../../../limits/rate-window.ts'
+import {
+  lateMs,
+  minuteMs,
+  type Place,
+  paceWait,
+  payOne,
+  type RateWindow,
+  roomWait,
+  spanMs,
+  type Wait,
+  type WindowOptions,
+} from '../../../limits/rate-window.ts'
 import { foreignUse, lower, type StatedLimit, statedForMs, statedLimit } from '../../../limits/stated-limit.ts'
 import type { Dimension } from '../../../limits/usage-log.ts'
 import { isLost } from '../errors.ts'
@@ -31,12 +42,16 @@ const toleranceMs = 1000
 /** The key's row, and what else bears on whether a place may be taken. */
 type State = {
   readonly now: number
+  /** When it was asked for, by this process's clock: no later than `now`. */
+  readonly askedAt: number
   readonly paidUntil: number
   readonly quietMs: number
   readonly stated: Partial<Record<Dimension, number>>
   readonly counted: Counted
   readonly nextAhead: number | undefined
 }
+/** Tokens that were really used; whether the request was sent late, and counts from about now on. */
+type Change = { readonly tokens?: number; readonly late?: boolean }
 type Counted = Readonly<Record<`${'own' | 'all'}_${Dimension}`, number>>
 
 /**
@@ -58,6 +73,8 @@ export function createPostgresWindow(options: PostgresWindowOptions): RateWindow
   let listedUntil = 0
   let turn = { requests: 0, tokens: 0 }
   const noted: Partial<Record<Dimension, { readonly limit: number; readonly at: number }>> = {}
+  /** What is to be put right of places, by their numbers. */
+  let changes = new Map<number, Change>()
   /** Places that were taken along, for those who ask next. */
   const takenAlong: { readonly tokens: number; readonly place: Place }[] = []
   let counted: Counted = { own_requests: 0, own_tokens: 0, all_requests: 0, all_tokens: 0 }
@@ -71,30 +88,41 @@ export function createPostgresWindow(options: PostgresWindowOptions): RateWindow
   async function once<Value>(work: (held: Connection, state: State) => Promise<Value>): Promise<Value> {
     connection ??= open()
     const opening = connection
+    let held: Connection | undefined
     try {
-      const held = await opening
-      try {
-        return await work(held, await begin(held))
-      } catch (error) {
-        if (isLost(error)) held.drop()
-        else await held.query('ROLLBACK')
-        throw error
-      }
+      held = await opening
+      return await work(held, await begin(held))
     } catch (error) {
-      if (isLost(error) && connection === opening) connection = undefined
+      const isClean =
+        held !== undefined &&
+        !isLost(error) &&
+        (await held.query('ROLLBACK').then(
+          () => true,
+          () => false,
+        ))
+      if (!isClean) {
+        held?.drop()
+        if (connection === opening) connection = undefined
+      }
       throw error
     }
   }
 
   async function open(): Promise<Connection> {
     const opened = await server.connect()
-    await opened.query('INSERT INTO rate_key (key) VALUES ($1) ON CONFLICT DO NOTHING', [key])
+    try {
+      await opened.query('INSERT INTO rate_key (key) VALUES ($1) ON CONFLICT DO NOTHING', [key])
+    } catch (error) {
+      opened.drop()
+      throw error
+    }
     return opened
   }
 
   /** One trip: begins, locks the key's row, forgets what has left the window, and tells the rest. */
   async function begin(held: Connection): Promise<State> {
     const now = nowSql()
+    const askedAt = performance.now()
     const [, , , , state, stated, ahead] = await Promise.all([
       held.query('BEGIN'),
       held.query('SET LOCAL synchronous_commit = off'),
@@ -118,14 +146,15 @@ export function createPostgresWindow(options: PostgresWindowOptions): RateWindow
         [key, holder, since ?? null, graceMs, lookEveryMs + toleranceMs],
       ),
     ])
-    return stateOf(state.rows[0]!, stated.rows, ahead.rows[0])
+    return stateOf(askedAt, state.rows[0]!, stated.rows, ahead.rows[0])
   }
 
-  function stateOf(row: Row, stated: readonly Row[], ahead: Row | undefined): State {
+  function stateOf(askedAt: number, row: Row, stated: readonly Row[], ahead: Row | undefined): State {
     const now = Number(row.now)
     counted = Object.fromEntries((['own_requests', 'own_tokens', 'all_requests', 'all_tokens'] as const).map((name) => [name, Number(row[name])])) as Counted
     return {
       now,
+      askedAt,
       // After the clock was set back nobody waits longer than for a whole window.
       paidUntil: Math.min(Number(row.paid_until), now + windowMs),
       quietMs: Number(row.quiet_asked_at) > now + toleranceMs ? 0 : Number(row.quiet_until) - now,
@@ -163,7 +192,7 @@ export function createPostgresWindow(options: PostgresWindowOptions): RateWindow
 
   /** The first, and as many of those behind it as there is room for, with nobody else's turn in between. */
   async function takePlaces(wanted: readonly number[], held: Connection, state: State, requestLimit: number | undefined): Promise<Place> {
-    const { now, stated } = state
+    const { now, stated, askedAt } = state
     const tokenLimit = lower(configured.tokens, stated.tokens)
     const pay = (paid: number): number => (requestLimit === undefined ? paid : payOne(paid, now, requestLimit, windowMs))
     const isOver = (): boolean => turn.requests >= share(requestLimit) || turn.tokens >= share(tokenLimit)
@@ -189,12 +218,18 @@ export function createPostgresWindow(options: PostgresWindowOptions): RateWindow
       isOver() ? endTurn(held) : undefined,
       held.query('COMMIT'),
     ])
-    const places = entered.rows.map(({ id, tokens }) => ({ tokens: Number(tokens), place: placeOf(Number(id)) }))
+    const places = entered.rows.map(({ id, tokens }) => ({ tokens: Number(tokens), place: placeOf(Number(id), askedAt) }))
     takenAlong.push(...places.slice(1))
     return places[0]!.place
   }
 
-  const placeOf = (id: number): Place => ({ waitMs: 0, correct: (usedTokens) => quietly((held) => correctNow(held, id, usedTokens)) })
+  const placeOf = (id: number, askedAt: number): Place => ({
+    waitMs: 0,
+    sent: () => {
+      if (performance.now() - askedAt > lateMs(windowMs)) change(id, { late: true })
+    },
+    correct: (tokens) => change(id, { tokens }),
+  })
 
   /** Whether one more fits behind those that are being taken: ours under the configured limits, and everybody's under the stated ones. */
   function hasRoom({ counted: used, stated }: State, taken: readonly number[], tokens: number): boolean {
@@ -218,12 +253,25 @@ export function createPostgresWindow(options: PostgresWindowOptions): RateWindow
     return undefined
   }
 
-  /** Nothing when the request has left the window already. */
-  async function correctNow(held: Connection, id: number, usedTokens: number): Promise<void> {
+  /** Everything that is to be changed when its turn comes goes together. */
+  function change(id: number, changed: Change): void {
+    if (closed) return
+    // Tried once: who asks for a place stands behind it. Without it estimates stay as they are, and entries age: that is the safe side.
+    if (changes.size === 0) last = last.then(() => once(changeNow)).catch(() => changes.clear())
+    changes.set(id, { ...changes.get(id), ...changed })
+  }
+
+  /** Nothing of requests that have left the window already. */
+  async function changeNow(held: Connection, { now }: State): Promise<void> {
+    const all = [...changes]
+    changes = new Map()
     await held.query(
-      `WITH before AS (SELECT id, tokens FROM rate_sent WHERE id = $2), changed AS (UPDATE rate_sent SET tokens = $3 WHERE id = $2 RETURNING id)
-       UPDATE rate_key SET own_tokens = own_tokens + $3 - before.tokens, all_tokens = all_tokens + $3 - before.tokens FROM before JOIN changed USING (id) WHERE key = $1`,
-      [key, id, usedTokens],
+      `WITH given AS (SELECT * FROM unnest($2::int8[], $3::float8[], $4::bool[]) AS given (id, used, late)),
+       before AS (SELECT id, tokens, coalesce(used, tokens) AS used, late FROM rate_sent JOIN given USING (id)),
+       changed AS (UPDATE rate_sent SET tokens = before.used, at = CASE WHEN late THEN greatest(at, $5) ELSE at END FROM before WHERE rate_sent.id = before.id RETURNING rate_sent.id),
+       total AS (SELECT coalesce(sum(before.used - before.tokens), 0) AS tokens FROM before JOIN changed USING (id))
+       UPDATE rate_key SET own_tokens = own_tokens + total.tokens, all_tokens = all_tokens + total.tokens FROM total WHERE key = $1`,
+      [key, all.map(([id]) => id), all.map(([, { tokens }]) => tokens ?? null), all.map(([, { late }]) => late ?? false), now - lateMs(windowMs)],
     )
     await held.query('COMMIT')
   }
@@ -273,7 +321,6 @@ export function createPostgresWindow(options: PostgresWindowOptions): RateWindow
   }
 
   function quietly(work: (held: Connection, state: State) => Promise<void>): void {
-    // Estimates stay as they are and entries age: that is the safe side.
     if (!closed) inTransaction(work).catch(() => {})
   }
 

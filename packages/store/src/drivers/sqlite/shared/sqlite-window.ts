@@ -1,7 +1,18 @@
 import { randomUUID } from 'node:crypto'
 import type { DatabaseSync } from 'node:sqlite'
 import type { RateLimits } from '@sedi/spec'
-import { minuteMs, type Place, paceWait, payOne, type RateWindow, roomWait, spanMs, type Wait, type WindowOptions } from '../../../limits/rate-window.ts'
+import {
+  lateMs,
+  minuteMs,
+  type Place,
+  paceWait,
+  payOne,
+  type RateWindow,
+  roomWait,
+  spanMs,
+  type Wait,
+  type WindowOptions,
+} from '../../../limits/rate-window.ts'
 import { foreignUse, lower, type StatedLimit, statedForMs, statedLimit } from '../../../limits/stated-limit.ts'
 import type { Dimension } from '../../../limits/usage-log.ts'
 import { isBusy, sharedDatabasePath, sharedGuarded } from './shared-database.ts'
@@ -116,11 +127,18 @@ export function createSqliteWindow(options: SqliteWindowOptions): RateWindow {
 
   function takePlace(tokens: number, now: number, requestLimit: number | undefined, tokenLimit: number | undefined): Place {
     const id = statements.take.run(key, now, 1, tokens, 0).lastInsertRowid
+    let countedAt = now
     turn = { requests: turn.requests + 1, tokens: turn.tokens + tokens }
     if (turn.requests >= share(requestLimit) || turn.tokens >= share(tokenLimit)) endTurn()
     return {
       waitMs: 0,
-      correct: (usedTokens) => quietly(() => statements.correct.run(usedTokens, id, key, now)),
+      sent: () => {
+        const earliest = monotonic() - lateMs(windowMs)
+        if (earliest <= countedAt) return
+        quietly(() => statements.move.run(earliest, id, key, countedAt))
+        countedAt = earliest
+      },
+      correct: (usedTokens) => quietly(() => statements.correct.run(usedTokens, id, key, countedAt)),
     }
   }
 
@@ -227,6 +245,7 @@ function prepare(database: DatabaseSync) {
     stated: sql('SELECT dimension, per_minute FROM stated WHERE key = ? AND at > ?'),
     state: sql('INSERT INTO stated VALUES (?, ?, ?, ?) ON CONFLICT (key, dimension) DO UPDATE SET per_minute = excluded.per_minute, at = excluded.at'),
     correct: sql('UPDATE sent SET tokens = ? WHERE id = ? AND key = ? AND at = ?'),
+    move: sql('UPDATE sent SET at = ? WHERE id = ? AND key = ? AND at = ?'),
     quiet: sql('SELECT until FROM quiet WHERE key = ?'),
     setQuiet: sql(
       `INSERT INTO quiet VALUES (?, ?, ?) ON CONFLICT (key) DO UPDATE

@@ -1,0 +1,8 @@
+export { type DrawnMap, diversityMap, type MapOptions } from './diversity-map.ts'
+export { instructionDetail } from './instruction-detail.ts'
+export { type LineageOptions, lineageOf } from './lineage.ts'
+export { type LedgerOverview, type OverviewOptions, overviewOf } from './overview.ts'
+export { createRowLists, type RowFilter, type RowLists, type RowsQuery } from './rows.ts'
+export { createRunBook, type RunBook } from './run-book.ts'
+export { trainingView } from './training-view.ts'
+export { type WhatIf, type WhatIfOptions, whatIf } from './what-if.ts'
