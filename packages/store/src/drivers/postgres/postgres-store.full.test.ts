@@ -116,7 +116,8 @@ describe('requests', () => {
     expect(seen).toEqual(['pause'])
     await other.request('run-1', { action: 'pause', session: 0 })
     await other.request('run-1', { action: 'cancel', session: 0 })
-    await wait(300)
+    await expect.poll(() => seen, { timeout: 10_000 }).toEqual(['pause', 'cancel'])
+    await wait(100)
     expect(seen).toEqual(['pause', 'cancel'])
   })
 

@@ -29,6 +29,7 @@ export function watchRequests(queries: Queries, run: number, session: number, li
   const followed = new Set<RunRequest['action']>()
   let closed = false
   let looking = false
+  let again = false
 
   async function lookNow(): Promise<void> {
     const { rows } = await queries.query('SELECT action, session FROM request WHERE run = $1 AND session <= $2', [run, session])
@@ -45,13 +46,17 @@ export function watchRequests(queries: Queries, run: number, session: number, li
   }
 
   function look(): void {
-    if (looking || closed) return
+    if (closed) return
+    // What came during a look may have come after its question.
+    again = looking
+    if (looking) return
     looking = true
     // What cannot be asked now is asked the next time.
     void lookNow()
       .catch(() => {})
       .finally(() => {
         looking = false
+        if (again) look()
       })
   }
 
