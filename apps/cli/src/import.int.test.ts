@@ -42,6 +42,17 @@ it('other commands read the same shapes, and what was imported as a pool, from P
   expect(readFileSync(join(folder, 'kept.jsonl'), 'utf8')).toContain('"Tajo"')
 })
 
+it('what was imported as a pool is data that a run keeps nothing like; a file with a broken row stops it before it begins', async () => {
+  const { out } = await say('import', 'chats.json', '--as', 'pool', '--out', 'known.jsonl')
+  const [, key] = /sedi run --set (\S+)/.exec(out)!
+  const config = { seeds: 'sedi:general', generator: { id: 'simulated' }, trainer: 'none', target: { calls: 1 } }
+  writeFileSync(join(folder, 'sedi.config.json'), JSON.stringify(config))
+  const plan = await say('run', 'sedi.config.json', '--dry-run', '--set', key!)
+  expect([plan.code, plan.out]).toEqual([0, expect.stringMatching(/keep {10}.*against 3 existing texts/)])
+  const broken = await say('run', 'sedi.config.json', '--dry-run', '--set', 'filter.against=[./chats.json]')
+  expect([broken.code, broken.err]).toEqual([2, expect.stringMatching(/sedi import <file> --as pool[\s\S]*chats\.json:3: expected an object/)])
+})
+
 it('does not write over what it reads', async () => {
   expect(await say('import', 'chats.json', '--as', 'seeds', '--out', './chats.json')).toMatchObject({
     code: 2,

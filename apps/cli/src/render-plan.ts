@@ -3,7 +3,11 @@ import type { RunConfig } from '@sedi/spec'
 import { formatCount, formatPercent, formatUsd } from './format.ts'
 
 /** What a run would do and cost, before anything is sent. @param remark beside its heading */
-export function renderPlan(config: RunConfig, { estimate, seeds, testItems, benchmarkQuestions, signal, mask, notes }: RunPlan, remark = ''): string {
+export function renderPlan(
+  config: RunConfig,
+  { estimate, seeds, testItems, benchmarkQuestions, existingTexts, signal, mask, notes }: RunPlan,
+  remark = '',
+): string {
   const { target, rounds } = config
   const followUps = estimate.followUpsPerCall
   const goals = [
@@ -16,7 +20,7 @@ export function renderPlan(config: RunConfig, { estimate, seeds, testItems, benc
     `  teacher       ${teacherOf(config)}`,
     `  target        ${goals.filter((goal) => goal).join(' or ')} in ${rounds} rounds`,
     `  prompt        ${config.prompt.strategy}, ${config.prompt.seedsPerPrompt} of ${formatCount(seeds)} seeds, ${config.prompt.tasksPerCall} new tasks per call`,
-    `  keep          ROUGE-L F ≤ ${config.filter.threshold}, heuristics ${config.filter.heuristics}${describeSemantic(config)}`,
+    `  keep          ROUGE-L F ≤ ${config.filter.threshold}, heuristics ${config.filter.heuristics}${describeSemantic(config)}${existingTexts === 0 ? '' : `; beside the seeds against ${formatCount(existingTexts)} existing text${existingTexts === 1 ? '' : 's'}`}`,
     `  checks        ${describeChecks(config)}${benchmarkQuestions === 0 ? '' : `; ${formatCount(benchmarkQuestions)} benchmark question${benchmarkQuestions === 1 ? '' : 's'}`}`,
     `  batches       ${config.batches.composer} (${config.batches.variant}), ${config.batches.size} examples each`,
     `  trainer       ${config.trainer.id}${config.trainer.id === 'none' ? '' : `, ${paceText(config)} per round`}`,

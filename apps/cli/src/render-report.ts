@@ -21,6 +21,7 @@ export function renderReport(report: RunReport & { readonly shadowBaseline?: Sha
         .map(([reason, count]) => `${reason} ${formatCount(count)}`)
         .join(', ') || 'none'
     }`,
+    ...existingLine(report),
     ...checkLines(report),
     `  cost          ${formatUsd(report.costUsd, 6)}${inBrackets([report.embedCalls > 0 && `${formatUsd(report.embedUsd, 6)} of it for embeddings`])}${report.costPerKeptUsd === null ? '' : `, ${formatUsd(report.costPerKeptUsd, 6)} per kept instruction`}${report.projectedUsd === null ? '' : `; about ${formatUsd(report.projectedUsd, 4)} at the end`}`,
   ]
@@ -68,6 +69,13 @@ export function baselineLines(
     '                a replay of the same answers, not another run: it says nothing about accuracy',
   ]
 }
+
+const existingLine = ({ existing }: RunReport): string[] =>
+  existing === null
+    ? []
+    : [
+        `  existing data ${formatCount(existing.texts)} text${existing.texts === 1 ? '' : 's'} compared with; ${formatCount(existing.rejected)} of the rejected were too similar to one`,
+      ]
 
 /** What the checks found: `pii 3 rejected, refusal 2 flagged`. */
 export function checkLines({ checks }: Pick<RunReport, 'checks'>): string[] {

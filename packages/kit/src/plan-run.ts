@@ -5,6 +5,7 @@ import { trainerCapabilities, trainerNotes } from '@sedi/trainers'
 import { createTrainer, providerOf } from './adapters.ts'
 import { priceNote } from './config/with-list-price.ts'
 import { loadBenchmarks } from './inputs/load-benchmarks.ts'
+import { loadExisting } from './inputs/load-existing.ts'
 import { loadHeldOut } from './inputs/load-tasks.ts'
 import { assertTrainable } from './runs/assert-trainable.ts'
 import { loadRunSeeds } from './runs/load-run-seeds.ts'
@@ -16,6 +17,8 @@ export type RunPlan = {
   readonly testItems: number
   /** Questions of `filter.benchmarks` that must not leak into the data. */
   readonly benchmarkQuestions: number
+  /** Texts of `filter.against` that candidates are compared with. */
+  readonly existingTexts: number
   /** Name of the signal that feedback will use; undefined where it uses none. */
   readonly signal: string | undefined
   /** The mask that training will use. */
@@ -29,11 +32,13 @@ export async function planRun(config: RunConfig): Promise<RunPlan> {
   const seeds = await loadRunSeeds(config)
   const heldOut = config.evaluation.heldOut === undefined ? [] : await loadHeldOut(config.evaluation.heldOut)
   const benchmarks = await loadBenchmarks(config.filter.benchmarks)
+  const existing = await loadExisting(config.filter.against ?? [])
   return {
     estimate: estimateCost(config, seeds),
     seeds: seeds.length,
     testItems: heldOut.length,
     benchmarkQuestions: benchmarks.length,
+    existingTexts: existing.length,
     mask: maskRule(config, trainerCapabilities(config.trainer)),
     signal: policyOf(config).needs.signal ? signalFor(config, trainerCapabilities(config.trainer))?.id : undefined,
     notes: [...notesOf(config), ...(await askTrainer(config))],

@@ -32,7 +32,7 @@ export type ReplayOptions = {
 export type FilterReplay = {
   /** The run's id; null for a file. */
   readonly run: string | null
-  /** Texts compared with but never kept: the run's human seeds, or the rows of `against`. */
+  /** Texts compared with but never kept: a run's human seeds and the texts of its `filter.against`, or the rows of `against`. */
   readonly known: number
   /** Texts that reached the similarity filter. */
   readonly candidates: number
@@ -65,7 +65,7 @@ export type ReplayedThreshold = {
  * What the similarity filter would have kept at other thresholds, exactly: each threshold has a pool of its own, which the texts meet in their
  * order, so a text rejected at 0.7 blocks nothing there and may block others at 0.9.
  *
- * For a run the human seeds come first, then every candidate in run order that reached the filter, streamed from the ledger; its own threshold
+ * For a run the human seeds and existing texts come first, then every candidate in run order that reached the filter, streamed from the ledger; its own threshold
  * gives exactly what it kept. Where answers are bought later, an item for which the run asked none counts as kept when it passes. The answers
  * are those the run bought: with another threshold later prompts could have shown other seeds, and a target of kept instructions would have
  * been met earlier or later. 0.7 is the filter of Self-Instruct over the same candidates.
@@ -175,8 +175,8 @@ function offerTo(pools: readonly ReplayPool[], { onVerdict, onProgress }: Replay
 type Replaying = { readonly pools: readonly ReplayPool[]; readonly by: FilterReplay['by']; readonly offer: Offer }
 
 async function replayRun(ledger: Ledger, { filter, prompt }: RunConfig, { pools, by, offer }: Replaying): Promise<Counts> {
-  const seeds = await ledger.find('seed-event', { action: 'add', origin: 'human' })
-  for (const { instruction } of seeds) for (const pool of pools) await pool.know(instruction)
+  const before = [...(await ledger.find('seed-event', { action: 'add', origin: 'human' })), ...(await ledger.find('existing'))]
+  for (const { instruction } of before) for (const pool of pools) await pool.know(instruction)
   const strategy: PromptStrategy = strategies[prompt.strategy as keyof typeof strategies]
   const counts = { kept: 0, similar: 0, spoiled: 0, before: 0 }
   for await (const candidate of ledger.scan('candidate')) {
@@ -186,7 +186,7 @@ async function replayRun(ledger: Ledger, { filter, prompt }: RunConfig, { pools,
   }
   return {
     run: ledger.runId,
-    known: seeds.length,
+    known: before.length,
     candidates: counts.kept + counts.similar + counts.spoiled,
     rejectedBefore: counts.before,
     recorded: { threshold: by === 'rouge-l' ? filter.threshold : (filter.semantic?.threshold ?? null), kept: counts.kept, unanswered: counts.spoiled },

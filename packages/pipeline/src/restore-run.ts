@@ -22,7 +22,8 @@ export async function restoreRun(options: RunOptions, reservations: Reservations
   )
   const calls = new Map((await ledger.find('call')).map((call) => [call.callId, call]))
   const yields = await ledger.find('yield')
-  const pool = createPool(human, config.filter)
+  const existing = (await ledger.find('existing')).map(({ textId: id, instruction }) => ({ id, instruction }))
+  const pool = createPool([...human, ...existing], config.filter)
   const run: Run = {
     ...options,
     buyer: await createRunBuyer({ ...options, reservations }),

@@ -14,6 +14,7 @@ export type Fact =
   | ConfigChangeFact
   | SeedEventFact
   | HeldOutFact
+  | ExistingFact
   | AttemptFact
   | OutcomeFact
   | CallFact
@@ -40,6 +41,7 @@ export const factKinds = [
   'config-change',
   'seed-event',
   'held-out',
+  'existing',
   'attempt',
   'outcome',
   'call',
@@ -138,6 +140,14 @@ export type HeldOutFact = {
   readonly input: string
   readonly reference: string
   readonly group: string
+}
+
+/** Key: textId. An instruction that there was before the run (`filter.against`), as it was when the run began: what is written is compared with it. */
+export type ExistingFact = {
+  readonly kind: 'existing'
+  /** File and line: `alpaca.jsonl:17`. */
+  readonly textId: string
+  readonly instruction: string
 }
 
 /** Key: callId, attempt. Recorded before anything is sent; with no outcome it may still be in flight, or its process died. */

@@ -30,7 +30,10 @@ export default {
   examples: [
     { command: 'sedi import alpaca_data.json --as seeds --sample 200 --out seeds.jsonl', does: '200 tasks of Alpaca’s file, drawn by lot' },
     { command: 'sedi import train.parquet --as seeds --out seeds.jsonl', does: 'a data set of the Hub: the shape of its rows is recognised' },
-    { command: 'sedi import chats.json --format sharegpt --as pool --out pool.jsonl', does: 'conversations, for “sedi filter new.jsonl --against pool.jsonl”' },
+    {
+      command: 'sedi import chats.json --format sharegpt --as pool --out pool.jsonl',
+      does: 'conversations you have: a run keeps nothing like them (filter.against)',
+    },
   ],
   describe: (command: Command) =>
     command
@@ -82,8 +85,8 @@ function render({ from, format, shapes, rows, written, repeated, notDrawn, broke
 function nextSteps(as: Options['as'], out: string, written: number): string[] {
   if (as === 'pool')
     return [
-      `Keep only what is unlike them: sedi filter new.jsonl --against ${out} --out kept.jsonl`,
-      'A run itself does not compare with them; filter what it exports.',
+      `A run that keeps nothing like them: “filter: { against: [./${out}] }” in sedi.config.yaml, or sedi run --set filter.against=[./${out}]`,
+      `The same for a file: sedi filter new.jsonl --against ${out} --out kept.jsonl`,
     ]
   return [
     `Use them: “seeds: ./${out}” in sedi.config.yaml, or sedi run --set seeds=./${out}`,

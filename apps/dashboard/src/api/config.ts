@@ -39,6 +39,7 @@ export type Plan = {
   readonly seeds: number
   readonly testItems: number
   readonly benchmarkQuestions: number
+  readonly existingTexts: number
   readonly signal?: string | undefined
   readonly mask: string
   readonly notes: readonly string[]

@@ -77,6 +77,7 @@ filter:
   # tokenizer: unicode          # for languages other than English
   # checks: { pii: drop, refusal: drop }  # flag notes it, drop rejects it, off does not look
   # benchmarks: [./my-test.jsonl]         # test sets that must not leak into the data
+  # against: [./my-data.jsonl]            # data you have already: nothing like it is kept
 
 ${trainerText(choices)}
 # How often the loop goes round; the seeds change between rounds.

@@ -1,6 +1,5 @@
 import type { Ledger } from '@sedi/spec'
 import { begunConfigOf } from '../runs/run-config-of.ts'
-import { replayCosts } from './replay-costs.ts'
 
 /** Self-Instruct’s filter: ROUGE-L F above it is too similar. */
 export const selfInstructThreshold = 0.7
@@ -31,6 +30,8 @@ export async function shadowBaseline(
   ledger: Ledger,
   { onProgress }: { readonly onProgress?: ((done: number) => void) | undefined } = {},
 ): Promise<ShadowBaseline> {
+  // Here, so that whoever looks at a run without it does not load every filter there is.
+  const { replayCosts } = await import('./replay-costs.ts')
   const { filter } = await begunConfigOf(ledger)
   const { raw, candidates, thresholds } = await replayCosts({ ledger }, [selfInstructThreshold], { wordsOnly: true, onProgress })
   const { kept, rejectedShare, costPerKeptUsd } = thresholds[0]!

@@ -1,4 +1,3 @@
-export { type ListedSeed, listSeeds, type SeedList } from './list-seeds.ts'
 export { asSentence, madeSentence } from './made-sentence.ts'
 export { runStoryReport, runStorySummary } from './run-story-report.ts'
 export { type RunStory, type TellOptions, tellRun } from './tell-run.ts'

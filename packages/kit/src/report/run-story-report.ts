@@ -144,6 +144,11 @@ function provenanceTable({ report, run, spending, humanSeeds, testItems, runtime
       ['human seeds', String(humanSeeds)],
       ['test items', String(testItems)],
       ['filter', `ROUGE-L F at most ${config.filter.threshold}, heuristics ${config.filter.heuristics}`],
+      ...(report.existing === null
+        ? []
+        : [
+            ['existing data', `${formatCount(report.existing.texts)} texts that nothing may resemble; ${formatCount(report.existing.rejected)} candidates did`],
+          ]),
       ['trainer', config.trainer.id],
       ['random seed', String(config.randomSeed)],
       ['digest', report.digest],

@@ -96,16 +96,18 @@ export function keptCards({ examples }: RunStory): Card[] {
     remark:
       nearest === undefined || candidate.nearestScore === null
         ? 'Like nothing before it.'
-        : `Nearest earlier text, ROUGE-L ${candidate.nearestScore.toFixed(2)}: “${shortened(nearest, 160)}”`,
+        : `Nearest earlier text, ROUGE-L ${candidate.nearestScore.toFixed(2)}: “${shortened(nearest.text, 160)}”`,
   }))
 }
 
 export function rejectedCards({ examples }: RunStory): Card[] {
   return examples.rejected.map(({ candidate, nearest }) => {
-    const { id, reason, detail, nearestScore, nearestId } = candidate
+    const { id, reason, detail, nearestScore } = candidate
     const measure = reason === 'similar-meaning' ? 'cosine' : 'ROUGE-L'
     const likeness =
-      nearest === undefined || nearestScore === null ? '' : `Too near to ${nearestId}, ${measure} ${nearestScore.toFixed(2)}: “${shortened(nearest, 160)}”`
+      nearest === undefined || nearestScore === null
+        ? ''
+        : `Too near to ${nearest.id}${nearest.is === 'existing' ? ' of the existing data' : ''}, ${measure} ${nearestScore.toFixed(2)}: “${shortened(nearest.text, 160)}”`
     return {
       heading: `${id} · rejected: ${reason}`,
       texts: textsOf(candidate),

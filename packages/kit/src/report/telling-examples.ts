@@ -1,8 +1,9 @@
 import type { CandidateFact, Ledger, Recorded, RejectionReason, SeedEventFact } from '@sedi/spec'
 import { explain, type Parent } from '../runs/explain.ts'
+import { type NearestText, nearestText } from '../runs/nearest-text.ts'
 import { promotedSeeds } from '../runs/run-report.ts'
 
-export type TellingExample = { readonly candidate: CandidateFact; readonly nearest: string | undefined }
+export type TellingExample = { readonly candidate: CandidateFact; readonly nearest: NearestText | undefined }
 
 export type PromotedExample = {
   readonly seed: SeedEventFact
@@ -46,13 +47,7 @@ function spread<T>(items: readonly T[], most: number): T[] {
 }
 
 async function withNearest(ledger: Ledger, candidates: readonly Recorded<CandidateFact>[]): Promise<TellingExample[]> {
-  return Promise.all(candidates.map(async (candidate) => ({ candidate, nearest: await textOf(ledger, candidate.nearestId) })))
-}
-
-async function textOf(ledger: Ledger, id: string | null): Promise<string | undefined> {
-  if (id === null) return undefined
-  const [candidate] = await ledger.find('candidate', { id })
-  return candidate?.instruction ?? (await ledger.find('seed-event', { seedId: id }))[0]?.instruction
+  return Promise.all(candidates.map(async (candidate) => ({ candidate, nearest: await nearestText(ledger, candidate) })))
 }
 
 async function promotedExample(ledger: Ledger, seed: SeedEventFact): Promise<PromotedExample> {

@@ -2,7 +2,8 @@ import { join } from 'node:path'
 import { type FakeProvider, readBook, startFakeProvider } from '@sedi/testing'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { smallConfig } from '../fixtures/small-run.ts'
-import { createRun, openRun, openStore } from './open-run.ts'
+import { createRun, openRun } from './open-run.ts'
+import { openStore } from './open-store.ts'
 
 const stop = new AbortController().signal
 const price = { inputPerMTokUsd: 0.25, outputPerMTokUsd: 2 }

@@ -29,7 +29,7 @@ describe('an instruction', () => {
     const { call, parents, nearest, trainedIn, text } = await explained(id, 'instruction')
     expect(call.callId).toBe(callId)
     expect(parents.map(({ seedId }) => seedId)).toEqual(call.seedIds)
-    expect(rougeL(instruction, nearest!)).toBe(nearestScore)
+    expect(rougeL(instruction, nearest!.text)).toBe(nearestScore)
     expect(trainedIn.map(({ batch }) => batch.step)).toEqual(batches.filter(({ exampleIds }) => exampleIds.includes(id)).map(({ step }) => step))
     for (const { batch, step, loss } of trainedIn) {
       const [own] = await facts('step', { step: batch.step })
@@ -44,7 +44,7 @@ describe('an instruction', () => {
   it('too similar: to what, and how much above the threshold', async () => {
     const [similar] = await facts('candidate', { reason: 'similar' })
     const { nearest, trainedIn, text } = await explained(similar!.id, 'instruction')
-    expect(rougeL(similar!.instruction, nearest!)).toBe(similar!.nearestScore)
+    expect(rougeL(similar!.instruction, nearest!.text)).toBe(similar!.nearestScore)
     expect(similar!.nearestScore).toBeGreaterThan(run.config.filter.threshold)
     expect(trainedIn).toEqual([])
     expect(text).toMatch(new RegExp(`^${similar!.id} · rejected: similar\n`))

@@ -11,8 +11,8 @@ import {
   type StepFact,
 } from '@sedi/spec'
 import type { SeedStory } from '@sedi/spec/api'
+import { type NearestText, nearestText } from './nearest-text.ts'
 import { renderSeedStory } from './seed-story/render-seed-story.ts'
-import { tellSeedStory } from './seed-story/tell-seed-story.ts'
 
 /** A batch that an instruction was in, and what the trainer told of it: the instruction's own loss, gap and whether a mask left it out. */
 export type TrainedIn = {
@@ -37,7 +37,7 @@ export type Explanation =
       /** What was asked about it later, in order. */
       readonly followUps: readonly CallFact[]
       /** The earlier text it resembles most. */
-      readonly nearest: string | undefined
+      readonly nearest: NearestText | undefined
       readonly trainedIn: readonly TrainedIn[]
       readonly seedHistory: readonly SeedEventFact[]
       /** What became of it as a seed; undefined when it never was one. */
@@ -81,10 +81,10 @@ async function explainInstruction(ledger: Ledger, candidate: CandidateFact): Pro
     call: call!,
     followUps: await followUpsOf(ledger, candidate),
     parents: await Promise.all(call!.seedIds.map((seedId) => parentOf(ledger, seedId))),
-    nearest: candidate.nearestId === null ? undefined : await instructionOf(ledger, candidate.nearestId),
+    nearest: await nearestText(ledger, candidate),
     trainedIn: candidate.verdict === 'kept' ? await trainingOf(ledger, candidate.id) : [],
     seedHistory,
-    story: seedHistory.length === 0 ? undefined : await tellSeedStory(ledger, candidate.id),
+    story: seedHistory.length === 0 ? undefined : await storyOf(ledger, candidate.id),
   }
 }
 
@@ -109,11 +109,6 @@ async function askedAbout(ledger: Ledger, callId: string): Promise<readonly Call
   const [call] = await ledger.find('call', { callId })
   const calls = call === undefined ? [] : await ledger.find('call', { round: call.round, index: call.index })
   return calls.filter(({ parentId }) => parentId !== null).sort((a, b) => itemOfCandidate(a.parentId!) - itemOfCandidate(b.parentId!) || a.seq - b.seq)
-}
-
-async function instructionOf(ledger: Ledger, id: string): Promise<string | undefined> {
-  const [candidate] = await ledger.find('candidate', { id })
-  return candidate?.instruction ?? (await ledger.find('seed-event', { seedId: id }))[0]?.instruction
 }
 
 export async function trainingOf(ledger: Ledger, exampleId: string): Promise<TrainedIn[]> {
@@ -142,7 +137,13 @@ async function maskedClusterOf(ledger: Ledger, { round, clusters }: BatchFact, r
 }
 
 async function explainSeed(ledger: Ledger, history: readonly SeedEventFact[]): Promise<Explanation> {
-  return { kind: 'seed', history, story: await tellSeedStory(ledger, history[0]!.seedId) }
+  return { kind: 'seed', history, story: await storyOf(ledger, history[0]!.seedId) }
+}
+
+/** What is no seed is explained without the adapters, which a story asks. */
+async function storyOf(ledger: Ledger, seedId: string): Promise<SeedStory> {
+  const { tellSeedStory } = await import('./seed-story/tell-seed-story.ts')
+  return tellSeedStory(ledger, seedId)
 }
 
 async function explainCall(ledger: Ledger, call: CallFact): Promise<Explanation> {
@@ -200,10 +201,12 @@ function renderInstruction({
     ...followUps.map((asked) => `  asked later   ${followUpLine(asked)}`),
     ...parents.map((seed) => `  written from  ${seed.seedId} (${seed.origin}): ${oneLine(seed.instruction)}`),
   ]
-  if (candidate.nearestId !== null) {
+  if (nearest !== undefined) {
     const relation = candidate.verdict === 'kept' ? 'nearest' : 'too similar to'
     const measure = candidate.reason === 'similar-meaning' ? 'cosine' : 'ROUGE-L'
-    lines.push(`  ${relation.padEnd(13)} ${candidate.nearestId}, ${measure} ${candidate.nearestScore!.toFixed(4)}: ${oneLine(nearest ?? '')}`)
+    lines.push(
+      `  ${relation.padEnd(13)} ${nearest.id}${nearest.is === 'existing' ? ' (existing data)' : ''}, ${measure} ${candidate.nearestScore!.toFixed(4)}: ${oneLine(nearest.text)}`,
+    )
   }
   for (const { batch, step, loss, gap, masked, error, maskedCluster } of trainedIn) {
     const told = [

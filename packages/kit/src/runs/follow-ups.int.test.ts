@@ -6,7 +6,8 @@ import type { RunConfig } from '@sedi/spec'
 import { describe, expect, it } from 'vitest'
 import { finishedRun, smallConfig } from '../fixtures/small-run.ts'
 import { explain, renderExplanation } from './explain.ts'
-import { openRun, openStore } from './open-run.ts'
+import { openRun } from './open-run.ts'
+import { openStore } from './open-store.ts'
 
 const staged = { recipe: 'self-instruct', target: { calls: 8 }, limits: { concurrency: 4 } }
 const grouped = { recipe: 'alpaca', prompt: { strategy: 'instruction-first', tasksPerCall: 10, answersPerCall: 4 } }

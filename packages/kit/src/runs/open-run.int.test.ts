@@ -5,7 +5,8 @@ import { trainers } from '@sedi/trainers'
 import { expect, it, vi } from 'vitest'
 import { smallConfig } from '../fixtures/small-run.ts'
 import { planRun } from '../plan-run.ts'
-import { createRun, openRun, openStore } from './open-run.ts'
+import { createRun, openRun } from './open-run.ts'
+import { openStore } from './open-store.ts'
 
 const stop = new AbortController().signal
 

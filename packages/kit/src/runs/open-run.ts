@@ -16,14 +16,14 @@ import {
   type SeedTask,
   type TextGenerator,
 } from '@sedi/spec'
-import { hasScheme, openStoreAt, publicStoreAddress } from '@sedi/store'
+import { hasScheme, publicStoreAddress } from '@sedi/store'
 import { createAdapters, type GivenAdapters } from '../adapters.ts'
 import { assertMayChange } from '../config/check-change.ts'
 import { fingerprintOf } from '../config/fingerprint.ts'
 import { mergeConfig } from '../config/merge.ts'
 import type { RawConfig } from '../config/parse-config.ts'
-import { withoutEvaluations } from '../evaluate/open-evaluations.ts'
 import { loadBenchmarks, pinBenchmarks } from '../inputs/load-benchmarks.ts'
+import { loadExisting } from '../inputs/load-existing.ts'
 import { loadHeldOut } from '../inputs/load-tasks.ts'
 import { limitedEmbedderKey, limitedKey, limitsFor, limitsForEmbedder } from '../limited-key.ts'
 import { softwareVersion } from '../version.ts'
@@ -31,6 +31,7 @@ import { assertTrainable } from './assert-trainable.ts'
 import { budgetOf } from './budget-of.ts'
 import { followRequests } from './follow-requests.ts'
 import { loadRunSeeds } from './load-run-seeds.ts'
+import { openStore } from './open-store.ts'
 import { configOf } from './run-config-of.ts'
 
 /** A run held for writing, ready to be carried on. The caller closes it. */
@@ -60,14 +61,9 @@ export type RunEnvironment = {
   readonly adapters?: GivenAdapters | undefined
 }
 
-/** Throws `unsupported` for an address that no driver takes, `invalid-config` for one that cannot be read. */
-export function openStore(config: Pick<RunConfig, 'store'>, clock: () => number = Date.now): RunStore {
-  return withoutEvaluations(openStoreAt(config.store, { clock, softwareVersion }))
-}
-
 /**
  * Creates a run: reads its inputs, makes its adapters (so that a missing key or package shows before anything exists), then its
- * folder and ledger with the human seeds and the test set. Nothing is sent.
+ * folder and ledger with the human seeds, the test set and the texts of `filter.against`. Nothing is sent.
  *
  * @param name what the run's folder is called; default: date, time and recipe
  */
@@ -77,6 +73,7 @@ export async function createRun(written: RunConfig, name?: string, environment: 
   await loadBenchmarks(config.filter.benchmarks)
   const seeds = await loadRunSeeds(config)
   const heldOut = config.evaluation.heldOut === undefined ? [] : await loadHeldOut(config.evaluation.heldOut)
+  const existing = await loadExisting(config.filter.against ?? [])
   const fingerprint = fingerprintOf(config)
   await assertRunnable(config, environment.adapters)
   const run: RunFact = {
@@ -87,7 +84,7 @@ export async function createRun(written: RunConfig, name?: string, environment: 
     softwareVersion,
     createdAt: clock(),
   }
-  const held = await createFolder(openStore(config, clock), run, [...seeds.map(seedFact), ...heldOut.map(heldOutFact)])
+  const held = await createFolder(openStore(config, clock), run, [...seeds.map(seedFact), ...heldOut.map(heldOutFact), ...existing])
   try {
     return await holdRun(held, config, environment)
   } catch (error) {

@@ -4,7 +4,8 @@ import { notesOf } from '../plan-run.ts'
 import { tellRun } from '../report/tell-run.ts'
 import { overviewOf } from '../views/overview.ts'
 import { createRunBook } from '../views/run-book.ts'
-import { createRun, openRun, openStore } from './open-run.ts'
+import { createRun, openRun } from './open-run.ts'
+import { openStore } from './open-store.ts'
 import { begunConfigOf, configOf } from './run-config-of.ts'
 
 const noBudget = expect.stringContaining('No budget is set')

@@ -1,8 +1,9 @@
 import { commonWords, type TokenizerName } from '@sedi/core'
 import { toUsd } from '@sedi/pipeline'
-import { type CandidateFact, type Ledger, SediError } from '@sedi/spec'
+import { type Ledger, SediError } from '@sedi/spec'
 import type { InstructionDetail } from '@sedi/spec/api'
 import { followUpsOf, parentOf, trainingOf } from '../runs/explain.ts'
+import { nearestText } from '../runs/nearest-text.ts'
 import { begunConfigOf } from '../runs/run-config-of.ts'
 
 /** Batches listed of one instruction; the latest are the ones that say where it stands. */
@@ -15,7 +16,7 @@ export async function instructionDetail(ledger: Ledger, id: string): Promise<Ins
     throw new SediError('not-found', `The run has no instruction “${id}”: expected an id like r01-c0000-i00, as a list of instructions has it.`)
   const [call] = await ledger.find('call', { callId: candidate.callId })
   const { filter } = await begunConfigOf(ledger)
-  const nearest = candidate.nearestId === null ? null : await nearestOf(ledger, candidate.nearestId)
+  const nearest = await nearestText(ledger, candidate)
   const trainedIn = candidate.verdict === 'kept' ? await trainingOf(ledger, id) : []
   const events = await ledger.find('seed-event', { seedId: id })
   const { seq, round, instruction, input, output, verdict, reason, detail, flags } = candidate
@@ -25,8 +26,8 @@ export async function instructionDetail(ledger: Ledger, id: string): Promise<Ins
     score: candidate.nearestScore,
     measure: candidate.nearestScore === null ? null : isCosine ? 'cosine' : 'rouge-l',
     threshold: (isCosine ? filter.semantic?.threshold : filter.threshold) ?? null,
-    nearest,
-    commonWords: nearest === null || nearest.text === '' ? null : wordsOf(instruction, nearest.text, filter.tokenizer),
+    nearest: nearest === undefined ? null : { verdict: null, round: null, ...nearest },
+    commonWords: nearest === undefined || nearest.text === '' ? null : wordsOf(instruction, nearest.text, filter.tokenizer),
     parents: (await Promise.all(call!.seedIds.map((seedId) => parentOf(ledger, seedId)))).map(({ seedId, origin, instruction: text }) => ({
       ...{ seedId, origin, text },
     })),
@@ -52,14 +53,6 @@ export async function instructionDetail(ledger: Ledger, id: string): Promise<Ins
 }
 
 const usdOf = (nanoUsd: number | null): number | null => (nanoUsd === null ? null : toUsd(nanoUsd))
-
-async function nearestOf(ledger: Ledger, id: string): Promise<NonNullable<InstructionDetail['nearest']>> {
-  const [candidate]: readonly CandidateFact[] = await ledger.find('candidate', { id })
-  if (candidate !== undefined) return { id, is: 'instruction', text: candidate.instruction, verdict: candidate.verdict, round: candidate.round }
-  const [seed] = await ledger.find('seed-event', { seedId: id })
-  if (seed !== undefined) return { id, is: 'seed', text: seed.instruction, verdict: null, round: seed.round }
-  return { id, is: 'other', text: '', verdict: null, round: null }
-}
 
 function wordsOf(own: string, nearest: string, tokenizer: TokenizerName): InstructionDetail['commonWords'] {
   const { a, b } = commonWords(own, nearest, tokenizer)

@@ -1,5 +1,5 @@
 import { createNoveltyIndex, createTokenizerLossCounter } from '@sedi/core'
-import type { RunConfig, SeedTask, Task } from '@sedi/spec'
+import type { RunConfig, Task } from '@sedi/spec'
 
 /** A kept instruction. */
 export type KeptExample = Task & {
@@ -15,10 +15,10 @@ export type SimilarityVerdict = {
 
 export type Admitted = { readonly id: string; readonly instruction: string }
 
-/** K: everything kept, in order, and how new a text is beside it and the human seeds. */
+/** K: everything kept, in order, and how new a text is beside it and what there was before. */
 export type Pool = {
   readonly examples: readonly KeptExample[]
-  /** What texts are compared with, in order: human seeds, then everything admitted. */
+  /** What texts are compared with, in order: what there was before, then everything admitted. */
   readonly admitted: readonly Admitted[]
   get(id: string): KeptExample | undefined
   judge(instruction: string): SimilarityVerdict
@@ -30,8 +30,8 @@ export type Pool = {
   tokenizerWarning(): string | undefined
 }
 
-/** Human seeds are in the index, so that nothing repeats them, but not in the pool: they are never trained on. */
-export function createPool(humanSeeds: readonly SeedTask[], { threshold, tokenizer }: Pick<RunConfig['filter'], 'threshold' | 'tokenizer'>): Pool {
+/** @param before human seeds and the texts of `filter.against`: in the index, so that nothing repeats them, but not in the pool: they are never trained on */
+export function createPool(before: readonly Admitted[], { threshold, tokenizer }: Pick<RunConfig['filter'], 'threshold' | 'tokenizer'>): Pool {
   const index = createNoveltyIndex({ tokenizer })
   const loss = createTokenizerLossCounter(tokenizer)
   const admitted: Admitted[] = [] // by index entry
@@ -42,7 +42,7 @@ export function createPool(humanSeeds: readonly SeedTask[], { threshold, tokeniz
     admitted[index.add(instruction)] = { id, instruction }
     loss.add(instruction)
   }
-  for (const seed of humanSeeds) admit(seed.id, seed.instruction)
+  for (const { id, instruction } of before) admit(id, instruction)
 
   return {
     examples,

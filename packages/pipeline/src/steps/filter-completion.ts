@@ -21,7 +21,7 @@ const nothingNear = { nearestId: null, nearestScore: null }
 
 /**
  * Parses a completion and decides about each of its items: the first failing check of malformed, truncated, heuristic, contaminated,
- * similar (max ROUGE-L > τ against human seeds and everything admitted), similar-meaning (max cosine, likewise) names the reason; what passes all of them joins the pool.
+ * similar (max ROUGE-L > τ against human seeds, existing texts and everything admitted), similar-meaning (max cosine, likewise) names the reason; what passes all of them joins the pool.
  *
  * Where answers are bought later, an item that passes so far is *admitted*: from here on later texts are compared with it, whatever
  * its answer will be, so that no verdict depends on when an answer arrives. The next completion is filtered meanwhile; candidates are

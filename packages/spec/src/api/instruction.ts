@@ -7,10 +7,10 @@ const rangeSchema = z
 
 const nearestSchema = z.object({
   id: z.string(),
-  is: z.enum(['instruction', 'seed', 'other']).meta({ description: '`other`: a text the run compares with and does not keep.' }),
+  is: z.enum(['instruction', 'seed', 'existing']).meta({ description: '`existing`: a text of `filter.against`, there before the run.' }),
   text: z.string(),
-  verdict: verdictSchema.nullable(),
-  round: z.int().nullable(),
+  verdict: verdictSchema.nullable().meta({ description: 'Of an instruction.' }),
+  round: z.int().nullable().meta({ description: 'Null for an existing text.' }),
 })
 
 const trainedSchema = z.object({

@@ -57,7 +57,7 @@ export const filterSchema = z
       .max(1)
       .default(0.85)
       .meta(
-        describe('A candidate is rejected when its highest ROUGE-L F against seeds and kept instructions is greater than this.', {
+        describe('A candidate is rejected when its highest ROUGE-L F against seeds, kept instructions and the texts of `against` is greater than this.', {
           source: 'SeDi-Instruct: 0.85; Self-Instruct: 0.7',
         }),
       ),
@@ -85,6 +85,15 @@ export const filterSchema = z
       .array(benchmarkSchema)
       .default([])
       .meta(describe('Test sets that must not leak into the data: the check `contamination` looks for near-copies of their questions.')),
+    against: z
+      .array(z.string().meta(describe('A data file: JSON lines, a JSON array or Parquet, of any record shape that `sedi import` knows.', { path: true })))
+      .min(1)
+      .optional()
+      .meta(
+        describe(
+          'Data that you have already: nothing is kept that resembles one of its instructions by the threshold above (and by `semantic`). A run copies them when it begins. They are never seeds, never in a batch and never counted as kept.',
+        ),
+      ),
     semantic: semanticFilterSchema.optional(),
   })
   .meta(describe('What is kept.'))

@@ -17,6 +17,7 @@ export const tables: { readonly [K in FactKind]: Table<FactOf<K>> } = {
   'config-change': { key: ['index'], json: ['changes'], volatile: ['at'] },
   'seed-event': { key: ['index'], json: [], volatile: [] },
   'held-out': { key: ['itemId'], json: [], volatile: [] },
+  existing: { key: ['textId'], json: [], volatile: [] },
   attempt: { key: ['callId', 'attempt'], json: [], volatile: ['at'] },
   outcome: { key: ['callId', 'attempt'], json: [], volatile: ['at', 'latencyMs'] },
   call: { key: ['callId'], json: ['seedIds', 'request', 'usage', 'warnings'], volatile: ['at', 'latencyMs'] },

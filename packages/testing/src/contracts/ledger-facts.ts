@@ -108,6 +108,7 @@ export const oneOfEach: { readonly [K in FactKind]: Extract<Fact, { kind: K }> }
     reason: 'picked',
   },
   'held-out': { kind: 'held-out', itemId: 't1', instruction: 'i', input: 'x', reference: 'y', group: 'kind' },
+  existing: { kind: 'existing', textId: 'earlier.jsonl:17', instruction: 'i' },
   attempt: attemptFact('r01-c0000'),
   outcome: answeredFact('r01-c0000'),
   call: callFact('r01-c0000', 0),

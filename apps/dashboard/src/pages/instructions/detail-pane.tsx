@@ -77,8 +77,8 @@ function Detail({ run, detail }: { readonly run: string; readonly detail: Instru
             <p className="muted">
               {nearest.is === 'seed'
                 ? 'A seed.'
-                : nearest.is === 'other'
-                  ? 'A text the run compares with.'
+                : nearest.is === 'existing'
+                  ? 'Of the data that was there before the run.'
                   : `${nearest.verdict ?? ''}, round ${nearest.round ?? '–'}.`}
               {commonWords !== null && ' Marked: the words both have, in the same order.'}
             </p>
@@ -176,7 +176,7 @@ const Fact = ({ name, children }: { readonly name: string; readonly children: Re
 )
 
 /** A text the run knows, by what it is. */
-function TextLink({ run, id, is }: { readonly run: string; readonly id: string; readonly is: 'instruction' | 'seed' | 'other' }): ReactElement {
-  if (is === 'other') return <code>{id}</code>
+function TextLink({ run, id, is }: { readonly run: string; readonly id: string; readonly is: 'instruction' | 'seed' | 'existing' }): ReactElement {
+  if (is === 'existing') return <code>{id}</code>
   return <Link href={is === 'seed' ? seedAddress(run, id) : instructionAddress(run, id)}>{id}</Link>
 }

@@ -63,7 +63,7 @@ function goTo(path: string): boolean {
 }
 
 function Estimate({
-  plan: { estimate, seeds, testItems, benchmarkQuestions, signal, mask, notes },
+  plan: { estimate, seeds, testItems, benchmarkQuestions, existingTexts, signal, mask, notes },
   draft,
 }: {
   readonly plan: Plan
@@ -81,6 +81,7 @@ function Estimate({
     ['Seeds', formatCount(seeds)],
     ['Test items', testItems === 0 ? 'none' : formatCount(testItems)],
     ...(benchmarkQuestions > 0 ? [['Benchmark questions', formatCount(benchmarkQuestions)] as const] : []),
+    ...(existingTexts > 0 ? [['Existing texts', formatCount(existingTexts)] as const] : []),
     ['Signal', signal ?? 'none'],
     ['Mask', mask],
   ]

@@ -131,6 +131,13 @@ function filtering(facts: CardFacts): ReportPart[] {
       ],
       words: [3],
     },
+    ...(report.existing === null
+      ? []
+      : [
+          text(
+            `Every candidate was also compared with ${formatCount(report.existing.texts)} texts that its makers had before; ${formatCount(report.existing.rejected)} resembled one of them and were left out. Those texts are not in this data set.`,
+          ),
+        ]),
     text(
       `Checks: ${Object.entries(modes)
         .map(([check, mode]) => `${check} ${mode}`)

@@ -1,10 +1,11 @@
 import { SediError } from '@sedi/spec'
 import { layout1 } from './layouts/layout-1.ts'
 import { layout2 } from './layouts/layout-2.ts'
+import { layout3 } from './layouts/layout-3.ts'
 import type { Connection, Queries, Server } from './server.ts'
 
 /** The store's layouts, one step each; `store.layout` counts those applied. A released step is never edited. */
-export const layouts: readonly string[] = [layout1, layout2]
+export const layouts: readonly string[] = [layout1, layout2, layout3]
 
 /**
  * Makes the schema, or brings an older layout up to date, in one transaction, by one process at a time, and while nobody writes a run. Throws

@@ -4,10 +4,11 @@ import { layOut2 } from './migrations/layout-2.ts'
 import { layOut3 } from './migrations/layout-3.ts'
 import { layOut4 } from './migrations/layout-4.ts'
 import { layOut5 } from './migrations/layout-5.ts'
+import { layOut6 } from './migrations/layout-6.ts'
 import { rebuildProjections } from './projections/rebuild.ts'
 
 /** The ledger's layouts, one step each; `PRAGMA user_version` counts those applied. A released step is never edited. */
-export const migrations: readonly ((database: DatabaseSync) => void)[] = [layOut1, layOut2, layOut3, layOut4, layOut5]
+export const migrations: readonly ((database: DatabaseSync) => void)[] = [layOut1, layOut2, layOut3, layOut4, layOut5, layOut6]
 
 /** Brings an older layout up to date in one transaction: whenever it is interrupted, the ledger is whole in one layout or the other. */
 export function migrate(database: DatabaseSync): void {

@@ -1,0 +1,10 @@
+// @sedi/kit/runs: runs that exist, found, read and explained. No adapter is loaded until something asks what only an adapter knows.
+export { hasScheme } from '@sedi/store'
+export { nearestName } from '../config/nearest-name.ts'
+export { type ShadowBaseline, selfInstructThreshold, shadowBaseline } from '../replay/shadow-baseline.ts'
+export { type ListedSeed, listSeeds, type SeedList } from '../report/list-seeds.ts'
+export { type Explanation, explain, renderExplanation } from './explain.ts'
+export { notesOfRun } from './notes-of-run.ts'
+export { openStore } from './open-store.ts'
+export { begunConfigOf, configOf } from './run-config-of.ts'
+export { type CheckFindings, type EvaluationReport, evaluationsOf, promotedSeeds, type RunReport, reportRun } from './run-report.ts'
