@@ -41,7 +41,7 @@ it('serves with a token, is healthy, and writes nowhere but in /data and /tmp', 
   try {
     const check = textOf(runtime, 'HEALTHCHECK').split('CMD ')[1]!
     const [program, ...args] = (JSON.parse(check) as string[]).map(inImage)
-    await expect.poll(() => spawnSync(program!, args, { env: environment({ SEDI_PORT: port }) }).status, { timeout: 30_000 }).toBe(0)
+    await expect.poll(() => spawnSync(program!, args, { env: environment({ SEDI_PORT: port }) }).status, { timeout: 120_000 }).toBe(0)
     const runs = await fetch(`http://127.0.0.1:${port}/v1/runs`, { headers: { authorization: `Bearer ${token}` } })
     expect([runs.status, (await fetch(`http://127.0.0.1:${port}/v1/runs`)).status]).toEqual([200, 401])
     expect(existsSync(inImage('/data/runs'))).toBe(true)
@@ -138,7 +138,7 @@ function start(args: readonly string[], extra: Record<string, string>): ChildPro
 }
 
 function entryPoint(args: readonly string[]): { readonly status: number | null; readonly stdout: string; readonly stderr: string } {
-  return spawnSync(...command(args), { cwd: inImage('/data'), env: environment({}), encoding: 'utf8', timeout: 60_000 })
+  return spawnSync(...command(args), { cwd: inImage('/data'), env: environment({}), encoding: 'utf8', timeout: 300_000 })
 }
 
 const filesOf = (folder: string): string[] => globSync('**/*', { cwd: folder }).sort()

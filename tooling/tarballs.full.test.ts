@@ -62,7 +62,7 @@ it.each(withoutPeer)('without %s: an error that says what to install', (peer, co
   expect(JSON.parse(said)).toEqual({ code: 'missing-dependency', message: expect.stringMatching(new RegExp(`npm install .*${peer}`)) })
 })
 
-it('npm would take every tarball', { timeout: 300_000 }, () => {
+it('npm would take every tarball', { timeout: 600_000 }, () => {
   const folder = join(scratch, 'release')
   const release = (...args: string[]): string => execFileSync(process.execPath, ['tooling/release.ts', ...args], { cwd: root, encoding: 'utf8' })
   release('pack', folder, '--repository', 'https://github.com/someone/sedi')

@@ -59,7 +59,7 @@ beforeAll(async () => {
   for (const [name, { text }] of Object.entries(pages)) writeFileSync(join(folder, `${name}.md`), text)
   writeFileSync(join(folder, 'good.md'), good)
   result = await checkDocs(root, { only: [...Object.keys(pages), 'good'].map(fileOf) })
-}, 120_000)
+}, 600_000)
 
 it.each(Object.entries(pages))('finds what is wrong with %s, and where', (name, { line, says }) => {
   const found = result.problems.filter(({ file }) => file === fileOf(name))

@@ -94,7 +94,7 @@ async function checkBlock(block: Block, { root, standIn, full, cwd, shell, print
   if (language === 'python') {
     const script = 'import ast, sys; ast.parse(sys.argv[1])'
     if (!hasPython) return 'left out'
-    const { code: exit, all } = await run('python3', ['-c', script, code], cwd, standIn.env, 30_000)
+    const { code: exit, all } = await run('python3', ['-c', script, code], cwd, standIn.env, 120_000)
     return exit === 0 ? 'checked' : problem(all)
   }
   const source = sourceOf(block)

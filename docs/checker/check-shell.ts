@@ -29,13 +29,13 @@ export async function openShell(cwd: string, env: NodeJS.ProcessEnv, blocks: rea
     async run(block) {
       const { code, unknown } = fillIn(block.code, ports)
       if (unknown !== undefined) return failed(`what to put in place of ${unknown}? In pages that are run there are <run> and <id>`)
-      if (block.marks.check !== 'background') return run('sh', ['-c', scriptOf(code)], cwd, env, block.marks.check === 'full' ? 900_000 : 120_000)
+      if (block.marks.check !== 'background') return run('sh', ['-c', scriptOf(code)], cwd, env, block.marks.check === 'full' ? 900_000 : 300_000)
       const child = spawn('sh', ['-c', scriptOf(code)], { cwd, env, stdio: ['ignore', 'pipe', 'pipe'], detached: true })
       background.push(child.pid)
       let said = ''
       for (const stream of [child.stdout, child.stderr]) stream.setEncoding('utf8').on('data', (text: string) => (said += text))
       const ready = new RegExp(block.marks.until ?? 'https?://')
-      for (const end = Date.now() + 60_000; !ready.test(said); await new Promise((resolve) => setTimeout(resolve, 50)))
+      for (const end = Date.now() + 240_000; !ready.test(said); await new Promise((resolve) => setTimeout(resolve, 50)))
         if (child.exitCode !== null || Date.now() > end) return failed(`it did not come so far as to say ${ready}:\n${said}`)
       return { code: 0, stdout: said, all: said }
     },

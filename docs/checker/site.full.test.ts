@@ -24,6 +24,7 @@ let browser: Browser
 
 async function open(path: string, width = 1280): Promise<Page> {
   const page = await browser.newPage({ viewport: { width, height: 900 } })
+  page.setDefaultTimeout(120_000)
   page.on('pageerror', ({ message }) => problems.push(`${path}: ${message}`))
   page.on('console', (message) => void (message.type() === 'error' && problems.push(`${path}: ${message.text()}`)))
   page.on(
@@ -41,8 +42,8 @@ beforeAll(async () => {
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
   base = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
   const args = ['--no-sandbox']
-  browser = await chromium.launch({ executablePath: process.env.SEDI_CHROMIUM ?? '/usr/bin/chromium', args })
-}, 300_000)
+  browser = await chromium.launch({ executablePath: process.env.SEDI_CHROMIUM ?? '/usr/bin/chromium', args, timeout: 120_000 })
+}, 600_000)
 afterAll(async () => {
   await browser?.close()
   server.close()
@@ -58,7 +59,7 @@ it('every page of the sidebar is there, has one first-level heading, and loads n
   }
 })
 
-it('a page of every kind opens without an error and asks nobody else', { timeout: 120_000 }, async () => {
+it('a page of every kind opens without an error and asks nobody else', { timeout: 600_000 }, async () => {
   for (const path of [
     '/',
     '/how-sedi-works',
@@ -73,7 +74,7 @@ it('a page of every kind opens without an error and asks nobody else', { timeout
   expect(problems).toEqual([])
 })
 
-it('fits a phone: no page is wider than the screen', { timeout: 120_000 }, async () => {
+it('fits a phone: no page is wider than the screen', { timeout: 600_000 }, async () => {
   for (const path of ['/', '/how-sedi-works', '/comparison', '/reference/configuration', '/three-seeds']) {
     const page = await open(path, 390)
     expect(await page.evaluate<number>('document.documentElement.scrollWidth'), path).toBeLessThanOrEqual(390)

@@ -29,7 +29,7 @@ const outOf = (finished: Finished) => {
 // As docs/team.md says it; without pg_dump and psql (a server alone) there is nothing to try.
 it.skipIf(dump === undefined || psql === undefined)(
   'a dump of the schema while a run is at work, restored into another server: the run goes on from there, and comes to the same',
-  { timeout: 240_000 },
+  { timeout: 600_000 },
   async () => {
     const cwd = testFolder()
     const env = { OPENAI_API_KEY: 'test' }

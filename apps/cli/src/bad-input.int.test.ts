@@ -183,6 +183,8 @@ describe('money', () => {
 describe('one writer', () => {
   it('a second process that opens the run for writing gets conflict, exit 1; readers are welcome', async () => {
     await withProvider([], { latencyMs: 700 })
+    // Goes on for as long as two more commands take to start, on any machine.
+    writeConfig(folder, { generator: teacherAt(provider!.url), target: { calls: 500 }, limits: { concurrency: 1 } })
     const first = spawnSedi(['run', '--json'], { cwd: folder })
     while (!existsSync(join(folder, 'runs')) || book().totals.requests === 0) await wait(50)
     const [name] = readdirSync(join(folder, 'runs'))
@@ -190,13 +192,15 @@ describe('one writer', () => {
     expect([second.code, JSON.parse(second.stdout).error.code]).toEqual([1, 'conflict'])
     const status = JSON.parse((await sedi(['status', name!, '--json'], { cwd: folder })).stdout)
     expect(status.state).toBe('running')
-    expect((await first.finished).code).toBe(0)
+    first.process.kill('SIGINT')
+    const { code, stdout } = await first.finished
+    expect([code, JSON.parse(stdout)]).toMatchObject([3, { state: 'paused', calls: book().totals.charged, uncertainAttempts: 0 }])
   })
 })
 
 describe('interrupting', () => {
   it('once: finishes what is in flight, pauses, exit 3; nothing paid is lost', async () => {
-    await withProvider([], { latencyMs: 400 })
+    await withProvider([], { latencyMs: 1000 })
     const running = spawnSedi(['run', '--json'], { cwd: folder })
     while (book().entries.filter(({ charged }) => charged).length < 2) await wait(30)
     running.process.kill('SIGINT')
@@ -214,7 +218,7 @@ describe('interrupting', () => {
     const running = spawnSedi(['run'], { cwd: folder })
     while (book().totals.requests < 2) await wait(30)
     running.process.kill('SIGINT')
-    await wait(100)
+    while (!running.stderr().includes('Press Ctrl-C again')) await wait(5)
     running.process.kill('SIGINT') // the same signal passed on by a wrapper does not count
     await wait(500)
     expect(running.process.exitCode).toBeNull()

@@ -81,12 +81,12 @@ beforeAll(async () => {
     .split('\n')
     .map((line) => JSON.parse(line).ids)
   expect(composed.map(({ length }) => length)).toEqual([8, 8, 6, 8, 8, 6])
-}, 120_000)
+}, 600_000)
 
 const exportFor = (trainer: string) =>
   sedi(['batch', 'rows.jsonl', '--size', '8', '--epochs', '2', '--for', trainer, '--out', trainer, '--rows-per-device', '4'], { cwd: folder })
 
-it('trl: its script in TRL sees exactly the composed batches, shorter ones included', { timeout: 300_000 }, async () => {
+it('trl: its script in TRL sees exactly the composed batches, shorter ones included', { timeout: 600_000 }, async () => {
   expect((await exportFor('trl')).code).toBe(0)
   const settings = JSON.parse(readFileSync(at('trl/sft_config.json'), 'utf8'))
   writeFileSync(at('trl/sft_config.json'), JSON.stringify({ ...settings, use_cpu: true, bf16: false, save_strategy: 'no' }))
@@ -105,7 +105,7 @@ it.each([
   ['axolotl', 'micro_batch_size'],
 ])(
   '%s: rows read one after another with its numbers are the composed batches, without the shorter one in the middle',
-  { timeout: 300_000 },
+  { timeout: 600_000 },
   async (trainer, perDevice) => {
     expect((await exportFor(trainer)).code).toBe(0)
     const yaml = readFileSync(at(trainer, 'train.yaml'), 'utf8')

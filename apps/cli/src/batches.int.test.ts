@@ -5,7 +5,7 @@ import { answerOf, useBatchRuns } from './fixtures/batch-run.ts'
 const batches = useBatchRuns()
 
 it('a run over the Batch API: Ctrl-C ends the waiting, not the batch (exit 3); resumed, it ends as one asked call by call', async () => {
-  const provider = await batches.start({ lineMs: 400 })
+  const provider = await batches.start({ lineMs: 1200 })
   const running = batches.begin()
   while (provider.batches.requests('retrieve-batch') < 2) await wait(10)
   running.process.kill('SIGINT')

@@ -38,7 +38,7 @@ beforeAll(async () => {
   undisturbed = JSON.parse(counting.stdout) as Report
   commits = Number(/SEDI_CRASH commits (\d+)/.exec(counting.stderr)?.[1])
   expect(commits).toBeGreaterThan(30)
-}, 60_000)
+}, 600_000)
 
 /** Runs into the point, then goes on as its user would; how the first process ended. */
 async function goThrough(point: string): Promise<Finished> {

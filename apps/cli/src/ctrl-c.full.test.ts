@@ -41,7 +41,7 @@ async function resumed(): Promise<Record<string, unknown>> {
 
 describe.skipIf(problem !== undefined)(`Ctrl-C in a terminal, through npm and the toolchain${problem === undefined ? '' : ` (${problem})`}`, () => {
   it('once: the call in flight is finished, exit 3, resumable; the copies of the signal that wrappers pass on do not count', async () => {
-    const terminal = await runInTerminal({ latencyMs: 700 }, 2)
+    const terminal = await runInTerminal({ latencyMs: 1500 }, 2)
     terminal.ctrlC()
     await terminal.shows('Press Ctrl-C again')
     expect([await terminal.finished, terminal.screen()]).toEqual([3, expect.stringMatching(/Continue with: sedi resume /)])

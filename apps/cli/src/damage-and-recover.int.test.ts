@@ -7,7 +7,7 @@ import { sedi } from './fixtures/spawn-sedi.ts'
 import { teacherAt, testFolder, writeConfig } from './fixtures/test-folder.ts'
 
 it('a paused run whose ledger is damaged: noticed, salvaged, imported and resumed to the digest of the undisturbed run, with the answers it had', {
-  timeout: 120_000,
+  timeout: 600_000,
 }, async () => {
   const folder = testFolder()
   const provider = await startFakeProvider({ bookFile: join(folder, 'book.jsonl') })
@@ -62,7 +62,7 @@ it('a paused run whose ledger is damaged: noticed, salvaged, imported and resume
   await provider.close()
 })
 
-it('a ledger is exported, imported under another name and copied while it is there, with the same digest', { timeout: 60_000 }, async () => {
+it('a ledger is exported, imported under another name and copied while it is there, with the same digest', { timeout: 300_000 }, async () => {
   const folder = testFolder()
   writeConfig(folder, { generator: { id: 'simulated', price: { inputPerMTokUsd: 0.25, outputPerMTokUsd: 2 } } })
   const report = JSON.parse((await sedi(['run', '--json'], { cwd: folder })).stdout) as { run: string; digest: string }

@@ -8,17 +8,17 @@ import { testFolder } from './fixtures/test-folder.ts'
 const problem = browserProblem()
 const token = 'correct-horse-battery-staple'
 
-describe.skipIf(problem !== undefined)(`the login${problem === undefined ? '' : ` (${problem})`}`, { timeout: 240_000 }, () => {
+describe.skipIf(problem !== undefined)(`the login${problem === undefined ? '' : ` (${problem})`}`, { timeout: 600_000 }, () => {
   let browser: Browser
   let server: ServedStore
   beforeAll(async () => {
     server = await serveStore(testFolder(), { token })
     browser = await openBrowser()
-  }, 180_000)
+  }, 600_000)
   afterAll(async () => {
     await browser?.close()
     await server?.stop('SIGTERM')
-  }, 120_000)
+  }, 600_000)
 
   async function look(): Promise<WatchedPage> {
     const watched = await openPage(browser, { url: server.url })

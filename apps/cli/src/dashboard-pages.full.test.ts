@@ -33,7 +33,7 @@ const places: readonly Place[] = [
   { name: 'no such page', path: '/nowhere' },
 ]
 
-describe.skipIf(problem !== undefined)(`the pages of the dashboard${problem === undefined ? '' : ` (${problem})`}`, { timeout: 240_000 }, () => {
+describe.skipIf(problem !== undefined)(`the pages of the dashboard${problem === undefined ? '' : ` (${problem})`}`, { timeout: 600_000 }, () => {
   let browser: Browser
   let server: ServedStore
 
@@ -42,11 +42,11 @@ describe.skipIf(problem !== undefined)(`the pages of the dashboard${problem === 
     server = await serveStore(cwd)
     await makeRuns(cwd, server)
     browser = await openBrowser()
-  }, 480_000)
+  }, 600_000)
   afterAll(async () => {
     await browser?.close()
     await server?.stop('SIGTERM')
-  }, 120_000)
+  }, 600_000)
 
   async function look(options: Omit<PageOptions, 'url'> = {}): Promise<WatchedPage> {
     const watched = await openPage(browser, { url: server.url, ...options })

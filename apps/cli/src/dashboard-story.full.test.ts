@@ -19,12 +19,12 @@ describe.skipIf(problem !== undefined)(`the dashboard${problem === undefined ? '
   let server: ServedStore
   beforeAll(async () => {
     browser = await openBrowser()
-  }, 180_000)
+  }, 600_000)
   afterAll(async () => {
     await browser?.close()
     await fetch(`${server.url}/v1/runs/story/cancel`, asJson({})).catch(() => {})
     await server?.stop('SIGTERM')
-  }, 120_000)
+  }, 600_000)
 
   async function look(colours?: 'light' | 'dark'): Promise<WatchedPage> {
     const watched = await openPage(browser, { url: server.url, colours })

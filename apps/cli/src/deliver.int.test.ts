@@ -17,7 +17,7 @@ beforeAll(async () => {
   run = report.run
   kept = report.kept
   hub = await startFakeHub({ token })
-}, 60_000)
+})
 afterAll(() => hub.close())
 afterEach(() => vi.unstubAllEnvs())
 
@@ -116,7 +116,7 @@ describe('push', () => {
     const proposed = await push('--create-pr')
     expect(proposed.stdout).toMatch(/^Proposed to .*Pull request: http.*\/discussions\/1\n/)
     for (const { stdout, stderr } of [created, again, updated, proposed]) expect(`${stdout}${stderr}`).not.toContain(token)
-  }, 30_000)
+  })
 
   it('says which address of a hub it does not take', async () => {
     for (const [HF_ENDPOINT, said] of [

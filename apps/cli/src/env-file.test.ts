@@ -7,7 +7,7 @@ import { readEnvFile } from './env-file.ts'
 const folder = mkdtempSync(join(tmpdir(), 'sedi-env-'))
 afterAll(() => rmSync(folder, { recursive: true, force: true }))
 
-it('takes keys that the environment does not have, and nothing that is no key', () => {
+it('takes keys that the environment does not have, and nothing that is no key', async () => {
   const lines = [
     'OPENAI_API_KEY="sk-file"  # mine',
     'export GROQ_API_KEY=gsk',
@@ -26,10 +26,10 @@ it('takes keys that the environment does not have, and nothing that is no key', 
   ]
   writeFileSync(join(folder, '.env'), [...lines, ...others].join('\n'))
   const environment: NodeJS.ProcessEnv = { HF_TOKEN: 'shell', OPENAI_API_KEY: '' }
-  expect(readEnvFile(folder, environment).toSorted()).toEqual(['ANTHROPIC_API_KEY', 'GROQ_API_KEY', 'OPENAI_API_KEY'])
+  expect((await readEnvFile(folder, environment)).toSorted()).toEqual(['ANTHROPIC_API_KEY', 'GROQ_API_KEY', 'OPENAI_API_KEY'])
   expect(environment).toEqual({ HF_TOKEN: 'shell', OPENAI_API_KEY: 'sk-file', GROQ_API_KEY: 'gsk', ANTHROPIC_API_KEY: 'own' })
 })
 
-it('a folder without one is no failure', () => {
-  expect(readEnvFile(join(folder, 'nowhere'), {})).toEqual([])
+it('a folder without one is no failure', async () => {
+  expect(await readEnvFile(join(folder, 'nowhere'), {})).toEqual([])
 })

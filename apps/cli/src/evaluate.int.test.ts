@@ -1,5 +1,5 @@
 import { EventEmitter, once } from 'node:events'
-import { readFileSync, writeFileSync } from 'node:fs'
+import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as wait } from 'node:timers/promises'
 import { createRng } from '@sedi/core'
@@ -31,12 +31,12 @@ function judgeFile(folder: string, url: string): void {
 }
 
 it('a judged evaluation that is killed again and again ends as an undisturbed one; no verdict that was recorded is bought again', {
-  timeout: 240_000,
+  timeout: 600_000,
 }, async () => {
   const folder = testFolder()
   writeJsonLines(join(folder, 'items.jsonl'), rows)
   const requests = new EventEmitter()
-  const provider = await startFakeProvider({ bookFile: join(folder, 'book.jsonl'), latencyMs: [100, 300], onRequest: () => requests.emit('request') })
+  const provider = await startFakeProvider({ bookFile: join(folder, 'book.jsonl'), latencyMs: [300, 900], onRequest: () => requests.emit('request') })
   judgeFile(folder, provider.url)
   const command = ['evaluate', 'items.jsonl', '--evaluator', 'pairwise-judge', '--judge', 'judge.json', '--max-cost', '1', '--json']
   const rng = createRng(1, 'kills')
@@ -74,7 +74,7 @@ it('a judged evaluation that is killed again and again ends as an undisturbed on
 })
 
 describe('sedi evaluate', () => {
-  it('scores the model of a run: its test set by default, options of a question by likelihood, the base model beside it', { timeout: 120_000 }, async () => {
+  it('scores the model of a run: its test set by default, options of a question by likelihood, the base model beside it', { timeout: 600_000 }, async () => {
     const folder = testFolder()
     writeConfig(folder, {
       generator: { id: 'simulated' },
@@ -146,5 +146,50 @@ describe('sedi evaluate', () => {
     const text = await sedi(['evaluate', 'items.jsonl', '--evaluator', 'rouge-l', '--metrics'], { cwd: folder })
     expect(text.stdout).toMatch(/rouge-l +0\.0000[\s\S]*24 of 24[\s\S]*vendi/)
     expect(readFileSync(join(folder, 'items.jsonl'), 'utf8').split('\n')).toHaveLength(25)
+  })
+
+  it('with --harness: a dry run starts no lm_eval, and options that lm_eval would not heed are refused', { timeout: 120_000 }, async () => {
+    const folder = testFolder()
+    writeConfig(folder, {
+      generator: { id: 'simulated' },
+      target: { calls: 2 },
+      rounds: 1,
+      batches: { size: 8 },
+      trainer: { id: 'embedded', layers: 1, width: 16, heads: 2 },
+      training: { stepsPerRound: 1, maxLength: 64 },
+      seedPolicy: { rule: 'fixed' },
+    })
+    const { run } = JSON.parse((await sedi(['run', '--json'], { cwd: folder })).stdout) as { run: string }
+    // Stands where an interpreter with lm_eval would, and leaves a file when it is started.
+    const python = join(folder, 'python')
+    writeFileSync(python, `#!/bin/sh\necho "$@" > ${join(folder, 'started')}\nexit 1\n`, { mode: 0o755 })
+    const harness = ['evaluate', run, '--harness', 'gsm8k', '--harness-python', python]
+    const dry = await sedi([...harness, '--dry-run', '--limit', '3'], { cwd: folder })
+    expect([dry.code, dry.stdout]).toEqual([0, expect.stringMatching(/lm_eval asks the model after round 1 of .*the first 3 .*gsm8k.*Nothing was started/)])
+    const json = JSON.parse((await sedi([...harness, '--dry-run', '--json'], { cwd: folder })).stdout)
+    expect(json).toMatchObject({ dryRun: true, benchmark: 'gsm8k', done: false, model: { run, round: 1, given: 'served' } })
+    const likelihood = await sedi(['evaluate', run, '--harness', 'mmlu', '--dry-run'], { cwd: folder })
+    expect([likelihood.code, likelihood.stderr]).toEqual([2, expect.stringContaining('does not tell')])
+    writeJsonLines(join(folder, 'items.jsonl'), rows)
+    judgeFile(folder, 'http://127.0.0.1:1/v1')
+    for (const option of [
+      ['--evaluator', 'exact-match'],
+      ['--held-out', 'items.jsonl'],
+      ['--generator', 'judge.json'],
+      ['--judge', 'judge.json'],
+      ['--against', 'items.jsonl'],
+      ['--max-answer-tokens', '8'],
+      ['--max-cost', '1'],
+      ['--max-tokens', '100'],
+    ]) {
+      const refused = await sedi([...harness, ...option], { cwd: folder })
+      expect([refused.code, refused.stderr]).toEqual([2, expect.stringContaining(`${option[0]} has no effect with --harness`)])
+    }
+    const idle = await sedi(['evaluate', run, '--harness-tasks', 'tasks'], { cwd: folder })
+    expect([idle.code, idle.stderr]).toEqual([2, expect.stringContaining('--harness-tasks is for --harness')])
+    expect(existsSync(join(folder, 'started'))).toBe(false)
+    // The stand-in is what would have been started.
+    const started = await sedi(harness, { cwd: folder })
+    expect([started.code, readFileSync(join(folder, 'started'), 'utf8')]).toEqual([1, expect.stringContaining('-m lm_eval run --tasks gsm8k')])
   })
 })

@@ -25,7 +25,7 @@ it('is another server when told to, goes wrong on demand, and ends with its book
   const args = ['--port', '0', '--imitation', 'openrouter', '--latency', '1-5', '--faults', 'refusals', '--fault-rate', '0', '--book', 'book.jsonl']
   const running = spawnSedi(['fake-provider', ...args], { cwd: folder })
   const url = await expect
-    .poll(() => /http:\S+\/api\/v1/.exec(running.stderr())?.[0], { timeout: 20_000 })
+    .poll(() => /http:\S+\/api\/v1/.exec(running.stderr())?.[0], { timeout: 120_000 })
     .toBeDefined()
     .then(() => /http:\S+\/api\/v1/.exec(running.stderr())![0])
   const ask = () => {

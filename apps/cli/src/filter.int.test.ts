@@ -1,4 +1,4 @@
-import { readFileSync, symlinkSync, writeFileSync } from 'node:fs'
+import { readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { beforeAll, expect, it } from 'vitest'
 import { sedi } from './fixtures/spawn-sedi.ts'
@@ -63,6 +63,16 @@ it('leaves an older result alone when it cannot begin', async () => {
     expect((await filter(...args, '--out', 'result.jsonl')).code).toBe(2)
   }
   expect(read('result.jsonl')).toBe('yesterday')
+})
+
+it('leaves older results alone when it fails midway', async () => {
+  const good = { instruction: 'Name a river.', output: 'Ebro' }
+  writeFileSync(join(folder, 'half.jsonl'), `${JSON.stringify(good)}\n${JSON.stringify(good)}\n{broken\n`)
+  for (const name of ['kept-before.jsonl', 'rejected-before.jsonl']) writeFileSync(join(folder, name), 'yesterday')
+  const failed = await filter('half.jsonl', '--strict', '--out', 'kept-before.jsonl', '--rejects', 'rejected-before.jsonl')
+  expect([failed.code, failed.stderr]).toEqual([2, expect.stringContaining('half.jsonl:3')])
+  expect([read('kept-before.jsonl'), read('rejected-before.jsonl')]).toEqual(['yesterday', 'yesterday'])
+  expect(readdirSync(folder).filter((name) => name.endsWith('.part'))).toEqual([])
 })
 
 it('writes an empty file when nothing is kept', async () => {

@@ -20,7 +20,7 @@ afterAll(async () => {
   rmSync(folder, { recursive: true, force: true })
 })
 
-it('a worker that has worked for many runs holds no connection for those that have no calls any more', { timeout: 120_000 }, async () => {
+it('a worker that has worked for many runs holds no connection for those that have no calls any more', { timeout: 600_000 }, async () => {
   const store = `${postgres.url}?files=${folder}`
   const stop = new AbortController()
   const entered: string[] = []

@@ -56,6 +56,6 @@ it('what was imported as a pool is data that a run keeps nothing like; a file wi
 it('does not write over what it reads', async () => {
   expect(await say('import', 'chats.json', '--as', 'seeds', '--out', './chats.json')).toMatchObject({
     code: 2,
-    err: expect.stringMatching(/replace its own input/),
+    err: expect.stringMatching(/--out and the input are the same file/),
   })
 })

@@ -2,7 +2,7 @@ import { it } from 'vitest'
 import { weatherKillStorm } from './fixtures/kill-storm.ts'
 
 it('a run killed 20 times ends as the undisturbed one; nothing recorded is lost or asked for again, what was in flight is uncertain', {
-  timeout: 300_000,
+  timeout: 900_000,
 }, async () => {
   await weatherKillStorm({
     kills: 20,

@@ -15,13 +15,13 @@ let folder: string
 let provider: FakeProvider
 beforeEach(async () => {
   folder = testFolder()
-  provider = await startFakeProvider({ bookFile: join(folder, 'book.jsonl'), latencyMs: 200 })
+  provider = await startFakeProvider({ bookFile: join(folder, 'book.jsonl'), latencyMs: 600 })
 })
 afterEach(() => provider.close())
 
 type Look = { readonly columns?: number; readonly calls?: number; readonly env?: NodeJS.ProcessEnv }
 
-/** `sedi run` in a terminal; one call after the other, a quarter of a second each. */
+/** `sedi run` in a terminal; one call after the other, more than half a second each: a look at the screen takes a while too. */
 function run({ columns = 80, calls = 8, env = {} }: Look = {}): EmulatedTerminal {
   writeConfig(folder, { generator: teacherAt(provider.url), target: { calls }, budget: { maxCostUsd: 5 }, limits: { concurrency: 1 } })
   // Node takes colours off where CI is set.
@@ -89,7 +89,7 @@ describe.skipIf(problem !== undefined)(`a run in a terminal${problem === undefin
 
   it('what is to be known scrolls above the view; at Ctrl-C the view makes room, and nothing of it is left', async () => {
     await provider.close()
-    provider = await startFakeProvider({ bookFile: join(folder, 'book.jsonl'), latencyMs: 250, scenario: ['normal', '500', 'normal'] })
+    provider = await startFakeProvider({ bookFile: join(folder, 'book.jsonl'), latencyMs: 600, scenario: ['normal', '500', 'normal'] })
     const terminal = run({ columns: 40, calls: 12, env: { NO_COLOR: '1' } })
     await terminal.shows(/noticed 1 thing/)
     const going = await terminal.lines()

@@ -79,7 +79,7 @@ describe('a provider in trouble', () => {
     expect(JSON.parse(resumed.stdout)).toMatchObject({ state: 'done', calls: 12 })
     const calls = linesOf(resumed.stderr).flatMap(({ event }) => (event === 'call.sent' || event === 'call.answered' ? [event] : []))
     expect(calls.slice(0, 3)).toEqual(['call.sent', 'call.answered', 'call.sent'])
-  }, 60_000)
+  })
 })
 
 describe('a budget of tokens, where the price is unknown', () => {
@@ -104,6 +104,7 @@ describe('stopped twice', () => {
     const running = spawnSedi(['run', '--json'], { cwd: folder })
     while (book().totals.requests < 2) await wait(30)
     running.process.kill('SIGINT')
+    while (!running.stderr().includes('Press Ctrl-C again')) await wait(5)
     await wait(500)
     running.process.kill('SIGINT')
     const { code, stdout } = await running.finished

@@ -38,6 +38,9 @@ it.each<[line: string, helps: RegExp]>([
   ['batch data.jsonl --composer rond-robin', /Did you mean round-robin\?/],
   ['run --max-cost free', /expected a number above 0, got “free”/],
   ['trainer setup pyton', /there are .*python/],
+  ['resume x --concurrency 0.5', /expected a whole number above 0, got “0\.5”/],
+  ['worker postgres://host/sedi --concurrency 0.5', /expected a whole number above 0, got “0\.5”/],
+  ['worker postgres://host/sedi --log-format jsn', /Allowed choices are text, json[\s\S]*Did you mean json\?/],
   // Files and runs
   ['run', /no sedi\.config\.yaml in .*“sedi init” makes one/],
   ['doctor', /no sedi\.config\.yaml in .*“sedi init” makes one/],
@@ -46,6 +49,9 @@ it.each<[line: string, helps: RegExp]>([
   ['run broken.yaml', /broken\.yaml:\d+:\d+: /],
   ['filter dat.jsonl', /no file .*dat\.jsonl[\s\S]*Did you mean data\.jsonl\?/],
   ['metrics data.json', /no file .*data\.json, and no run of that name[\s\S]*Did you mean data\.jsonl\?/],
+  ['filter data.jsonl --rejects data.jsonl', /--rejects and the input are the same file, .*data\.jsonl/],
+  ['batch data.jsonl --out data.jsonl', /--out and the input are the same file, .*data\.jsonl/],
+  ['import data.jsonl --as seeds --out ./data.jsonl', /--out and the input are the same file, .*data\.jsonl/],
   ['export 2026-11-22-041711-sedi', /There is no run “2026-11-22-041711-sedi”[\s\S]*Did you mean 2026-11-22-041710-sedi\?/],
   ['explain 2026-11-22 seed-001', /Did you mean 2026-11-22-041710-sedi\?/],
   // Keys

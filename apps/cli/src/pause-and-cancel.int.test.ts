@@ -15,7 +15,7 @@ beforeEach(async () => {
 afterEach(() => provider.close())
 
 /** Long enough for another command to start beside the run on a busy machine. */
-const calls = 100
+const calls = 300
 
 const runConfig = (baseUrl: string) => ({
   generator: teacherAt(baseUrl),
@@ -55,12 +55,12 @@ describe('sedi pause', () => {
     // What was asked of a session that has ended must not stop the next one.
     writeFileSync(join(folder, 'runs', name, 'requests', 'pause.json'), JSON.stringify({ session: 0 }))
     writeFileSync(join(folder, 'runs', name, 'requests', 'cancel.json'), JSON.stringify({ session: 0 }))
-    const resumed = await json(['resume', name])
+    const resumed = await json(['resume', name, '--concurrency', '32'])
     expect(resumed).toMatchObject({ code: 0, answer: { state: 'done', calls, uncertainAttempts: 0 } })
     expect(book().totals).toMatchObject({ charged: calls, chargedAgain: 0 })
     expect(readdirSync(join(folder, 'runs', name, 'requests'))).toEqual([])
 
-    const undisturbed = await json(['run', '--out', 'calm', '--set', 'limits.concurrency=16'])
+    const undisturbed = await json(['run', '--out', 'calm', '--set', 'limits.concurrency=32'])
     expect(resumed.answer.digest).toBe(undisturbed.answer.digest)
   })
 
@@ -69,7 +69,7 @@ describe('sedi pause', () => {
     running.process.kill('SIGKILL')
     await running.finished
     expect(await json(['pause', name])).toMatchObject({ code: 0, answer: { requested: false, state: 'interrupted' } })
-    expect(await json(['resume', name])).toMatchObject({ code: 0 })
+    expect(await json(['resume', name, '--concurrency', '32'])).toMatchObject({ code: 0 })
     expect(await json(['pause', name])).toMatchObject({ code: 0, answer: { requested: false, state: 'done' } })
     expect(await sedi(['pause', 'nobody'], { cwd: folder })).toMatchObject({ code: 2, stderr: expect.stringMatching(/no run “nobody”/) })
   })

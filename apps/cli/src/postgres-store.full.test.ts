@@ -17,11 +17,18 @@ const outOf = (finished: Finished) => {
   return JSON.parse(finished.stdout)
 }
 
+it('says that there are no runs without the password of the store', async () => {
+  const store = server.url.replace('sedi@', 'sedi:hunter22@')
+  const empty = await sedi(['runs', '--store', store], { cwd: testFolder() })
+  expect([empty.code, empty.stdout]).toEqual([0, expect.stringMatching(/^No runs in postgres:\/\/127\.0\.0\.1:\d+\//)])
+  expect(empty.stdout + empty.stderr).not.toContain('hunter22')
+})
+
 it('the same configuration in a folder and in a database gives the same run; it is paused, killed, resumed, moved, and no password is recorded', {
-  timeout: 240_000,
+  timeout: 600_000,
 }, async () => {
   const cwd = testFolder()
-  const provider = await startFakeProvider({ bookFile: join(cwd, 'book.jsonl'), latencyMs: [40, 80] })
+  const provider = await startFakeProvider({ bookFile: join(cwd, 'book.jsonl'), latencyMs: [200, 400] })
   writeConfig(cwd, {
     generator: teacherAt(provider.url),
     target: { calls: 60 },
@@ -65,7 +72,7 @@ it('the same configuration in a folder and in a database gives the same run; it 
   await provider.close()
 })
 
-it('three runs of two users on one key: limits held together, one budget, and the figures of the runs add up to the book', { timeout: 240_000 }, async () => {
+it('three runs of two users on one key: limits held together, one budget, and the figures of the runs add up to the book', { timeout: 600_000 }, async () => {
   const folders = [testFolder(), testFolder()] as const
   const bookFile = join(folders[0], 'book.jsonl')
   const requestsPerMinute = 240
@@ -104,9 +111,9 @@ it('three runs of two users on one key: limits held together, one budget, and th
   await provider.close()
 })
 
-it('a database that is away for more than a minute: the run ends as one that can be resumed, and is', { timeout: 240_000 }, async () => {
+it('a database that is away for more than a minute: the run ends as one that can be resumed, and is', { timeout: 600_000 }, async () => {
   const cwd = testFolder()
-  const provider = await startFakeProvider({ bookFile: join(cwd, 'book.jsonl'), latencyMs: [40, 80] })
+  const provider = await startFakeProvider({ bookFile: join(cwd, 'book.jsonl'), latencyMs: [200, 400] })
   writeConfig(cwd, { generator: teacherAt(provider.url), target: { calls: 60 }, rounds: 2, trainer: 'none' })
   const store = `${server.url}?schema=outage`
   const calm = outOf(await sedi(['run', '--json', '--out', 'calm'], { cwd }))

@@ -2,7 +2,7 @@ import { readdirSync } from 'node:fs'
 import { Writable } from 'node:stream'
 import { softwareVersion } from '@sedi/kit'
 import { describe, expect, it } from 'vitest'
-import { type CliCommand, commandGroups } from './command.ts'
+import { commandGroups, type ListedCommand } from './command.ts'
 import { commands } from './commands/registry.gen.ts'
 import { sediInside } from './fixtures/sedi-inside.ts'
 import { createProgram } from './program.ts'
@@ -27,6 +27,12 @@ it('--help lists every command, each of which has help of its own; on stdout, ex
   }
 })
 
+it('help <command> is <command> --help', async () => {
+  expect(await say('help', 'run')).toEqual(await say('run', '--help'))
+  expect(await say('help')).toEqual(await say('--help'))
+  expect(await say('help', 'rum')).toEqual({ code: 2, out: '', err: (await say('--help')).out })
+})
+
 it('--version is the version of the kit', async () => {
   expect(await say('--version')).toEqual({ code: 0, out: `${softwareVersion}\n`, err: '' })
 })
@@ -46,11 +52,23 @@ it.each([
   expect(await say(...argv)).toEqual({ code: 2, out: '', err: expect.stringMatching(message) })
 })
 
-describe.each(Object.values<CliCommand>(commands))('$name', (definition) => {
+const loaded = await Promise.all(
+  Object.entries<ListedCommand>(commands).map(async ([id, listed]) => {
+    const definition = await listed.load()
+    return { name: definition.name, id, listed, definition }
+  }),
+)
+
+describe.each(loaded)('$name', ({ id, listed: { group, summary }, definition }) => {
+  it('is listed as it says itself', () => {
+    expect({ name: id, group, summary }).toEqual({ name: definition.name, group: definition.group, summary: definition.summary })
+  })
+
   it.each(definition.examples.map(({ command }) => command))('its example parses, by this command: %s', async (line) => {
     const parsed: unknown[] = []
-    const program = createProgram({ stdout: sink, stderr: sink }, async ({ name }) => void parsed.push(name))
-    await program.parseAsync(wordsOf(line), { from: 'user' })
+    const words = wordsOf(line)
+    const program = await createProgram({ stdout: sink, stderr: sink }, words, async ({ name }) => void parsed.push(name))
+    await program.parseAsync(words, { from: 'user' })
     expect(parsed).toEqual([definition.name])
   })
 

@@ -32,7 +32,7 @@ beforeAll(async () => {
   hub = await startFakeHub({ token, cardProblems })
   writeConfig(folder, { generator: { id: 'simulated', price: { inputPerMTokUsd: 0.25, outputPerMTokUsd: 2 } } })
   run = JSON.parse((await sedi(['run', '--json'], { cwd: folder })).stdout).run
-}, 60_000)
+}, 600_000)
 afterAll(() => hub.close())
 
 const ask = (...args: string[]) => sedi(args, { cwd: folder, env: { HF_TOKEN: token, HF_ENDPOINT: hub.url } })
@@ -61,7 +61,7 @@ print(json.dumps({name: {"rows": list(split), "features": {key: repr(value) for 
 
 const messagesType = "List({'role': Value('string'), 'content': Value('string')})"
 
-it('load_dataset gives the same rows in the right types, split into train and test', { timeout: 180_000 }, async () => {
+it('load_dataset gives the same rows in the right types, split into train and test', { timeout: 600_000 }, async () => {
   expect(await ask('push', run, '--repo', 'tester/poems', '--license', 'cc-by-4.0', '--private', '--test-share', '0.2')).toMatchObject({ code: 0 })
   const columns = ['--format', 'messages', '--with', 'id,round,seeds']
   expect(await ask('export', run, ...columns, '--test-share', '0.2', '--out', 'local.jsonl')).toMatchObject({ code: 0 })
@@ -77,7 +77,7 @@ it('load_dataset gives the same rows in the right types, split into train and te
   expect([train!.features, test!.features]).toEqual([features, features])
 })
 
-it('a private data set is not for everybody; a public one is; a pull request and a branch can be read under their names', { timeout: 180_000 }, async () => {
+it('a private data set is not for everybody; a public one is; a pull request and a branch can be read under their names', { timeout: 600_000 }, async () => {
   await expect(readBack(load(), '')).rejects.toThrow(/401 Unauthorized/)
   await ask('push', run, '--repo', 'tester/poems', '--create-pr')
   const proposed = (await readBack(load(', revision="refs/pr/1"'))) as Record<string, { rows: object[] }>
@@ -91,7 +91,7 @@ it('a private data set is not for everybody; a public one is; a pull request and
   expect(open.train!.features.conversations).toBe("List({'from': Value('string'), 'value': Value('string')})")
 })
 
-it('the card is valid, and its figures are those of the data', { timeout: 120_000 }, async () => {
+it('the card is valid, and its figures are those of the data', { timeout: 600_000 }, async () => {
   const card = await readBack(`
 import json, io
 import yaml

@@ -17,7 +17,7 @@ const stepsPerRound = 30
 let head: RayHead
 beforeAll(async () => {
   head = await startRayHead({ environment: process.env.SEDI_RAY_ENV ?? '' })
-}, 400_000)
+}, 600_000)
 afterAll(() => head?.close(), 60_000)
 
 const config = (baseUrl: string) => ({

@@ -41,7 +41,7 @@ beforeAll(async () => {
   file = join(folder, 'report.html')
   const written = await sedi(['report', run, '--html', 'report.html', '--no-baseline'], { cwd: folder })
   expect([written.code, written.stderr]).toEqual([0, `Written: ${file}\n`])
-}, 300_000)
+}, 600_000)
 afterAll(() => browser?.close())
 
 describe.skipIf(problem !== undefined)(`the page of sedi report${problem === undefined ? '' : ` (${problem})`}`, () => {

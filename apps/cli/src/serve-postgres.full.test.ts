@@ -12,12 +12,12 @@ beforeAll(async () => {
 })
 afterAll(async () => postgres.destroy())
 
-it('the server over a database: create, watch, pause, resume, the same digest as in a folder; no password in any answer', { timeout: 240_000 }, async () => {
+it('the server over a database: create, watch, pause, resume, the same digest as in a folder; no password in any answer', { timeout: 600_000 }, async () => {
   const cwd = testFolder()
   const store = postgres.url.replace('sedi@', 'sedi:hunter22@')
   const server = spawnSedi(['serve', '--port', '0', '--store', store], { cwd })
   onTestFinished(() => void server.process.kill('SIGKILL'))
-  await expect.poll(() => server.stderr(), { timeout: 30_000 }).toMatch(/Listening on \S+/)
+  await expect.poll(() => server.stderr(), { timeout: 120_000 }).toMatch(/Listening on \S+/)
   const origin = /Listening on (\S+)/.exec(server.stderr())![1]!
   const said: string[] = []
   async function ask(path: string, body?: object): Promise<{ readonly status: number; readonly text: string }> {
@@ -31,7 +31,7 @@ it('the server over a database: create, watch, pause, resume, the same digest as
 
   const config = {
     seeds: 'seeds.jsonl',
-    generator: { id: 'simulated', latencyMs: 100 },
+    generator: { id: 'simulated', latencyMs: 300 },
     trainer: 'none',
     target: { calls: 60 },
     rounds: 2,
@@ -39,11 +39,11 @@ it('the server over a database: create, watch, pause, resume, the same digest as
   }
   expect(await ask('runs', { name: 'shared', config })).toMatchObject({ status: 201 })
   expect(await ask('runs', { name: 'shared', config })).toMatchObject({ status: 409 })
-  await expect.poll(async () => (await detail()).calls, { timeout: 30_000 }).toBeGreaterThan(5)
-  expect(JSON.parse((await ask('runs/shared/pause', { waitSeconds: 30 })).text)).toMatchObject({ confirmed: true, state: 'paused' })
+  await expect.poll(async () => (await detail()).calls, { timeout: 120_000 }).toBeGreaterThan(5)
+  expect(JSON.parse((await ask('runs/shared/pause', { waitSeconds: 60 })).text)).toMatchObject({ confirmed: true, state: 'paused' })
   const begun = (await ask('runs/shared/events?follow=false')).text.match(/^id: \d+$/gm)!
   expect(await ask('runs/shared/resume', {})).toMatchObject({ status: 202 })
-  await expect.poll(async () => (await detail()).state, { timeout: 60_000 }).toBe('done')
+  await expect.poll(async () => (await detail()).state, { timeout: 240_000 }).toBe('done')
 
   const later = (await ask(`runs/shared/events?follow=false&after=${begun.length}`)).text.match(/^id: \d+$/gm)!
   expect([...begun, ...later]).toEqual(Array.from({ length: begun.length + later.length }, (_, i) => `id: ${i + 1}`))

@@ -9,7 +9,8 @@ const key = 'a-key-that-nobody-may-read'
 
 it('two runs at once, one key, one budget: together they stay below the cap, pause, and the key is written nowhere', async () => {
   const folder = testFolder()
-  const provider = await startFakeProvider({ bookFile: join(folder, 'book.jsonl'), latencyMs: [50, 200] })
+  // So slow that the one which starts later finds something left.
+  const provider = await startFakeProvider({ bookFile: join(folder, 'book.jsonl'), latencyMs: [1000, 2000] })
   const maxCostUsd = 0.06
   writeConfig(folder, {
     generator: { ...teacherAt(provider.url), maxOutputTokens: 1500 },

@@ -14,7 +14,7 @@ beforeAll(async () => {
   const { code, stdout } = await sedi(['run', 'examples/three-seeds/sedi.config.yaml', '--out', store, '--json'], { cwd: root })
   expect(code).toBe(0)
   run = JSON.parse(stdout).run
-}, 300_000)
+}, 600_000)
 
 // What the page says these commands print is compared by tooling/check-docs.ts.
 it('the seeds of docs/three-seeds.md end in the three ways that the page promises', async () => {

@@ -31,7 +31,7 @@ it('sedi train --trainer python: paused by Ctrl-C, the same command goes on to t
     '--batch-size',
     '4',
     '--epochs',
-    '40',
+    '200',
     '--learning-rate',
     '0.003',
     ...set,
@@ -40,7 +40,7 @@ it('sedi train --trainer python: paused by Ctrl-C, the same command goes on to t
   const calm = await sedi([...args, '--out', 'calm', '--json'], { cwd: folder })
   expect([calm.code, calm.stderr]).toEqual([0, expect.any(String)])
   const trained = JSON.parse(calm.stdout)
-  expect(trained).toMatchObject({ trainer: 'python', rows: 8, steps: 80, location: join(folder, 'calm', trained.name, 'model') })
+  expect(trained).toMatchObject({ trainer: 'python', rows: 8, steps: 400, location: join(folder, 'calm', trained.name, 'model') })
   expect(existsSync(join(trained.location, 'model.safetensors'))).toBe(true)
   expect(trained.lastLoss).toBeLessThan(trained.firstLoss)
 
@@ -51,6 +51,6 @@ it('sedi train --trainer python: paused by Ctrl-C, the same command goes on to t
   expect((await running.finished).code).toBe(3)
   const resumed = await sedi([...args, '--json'], { cwd: folder })
   expect([resumed.code, resumed.stderr]).toEqual([0, expect.any(String)])
-  expect(JSON.parse(resumed.stdout)).toMatchObject({ steps: 80, model: trained.model, lastLoss: trained.lastLoss })
+  expect(JSON.parse(resumed.stdout)).toMatchObject({ steps: 400, model: trained.model, lastLoss: trained.lastLoss })
   expect(readFileSync(file, 'utf8')).toBe(readFileSync(trained.stepsFile, 'utf8'))
 })

@@ -47,7 +47,7 @@ it('trains on composed batches, tells every step, and finds the model when calle
   const other = JSON.parse((await train(['rows.jsonl', ...small, '--epochs', '1', '--seed', '2', '--json'])).stdout)
   expect(other.name).not.toBe(trained.name)
   expect(other.steps).toBe(3)
-}, 60_000)
+})
 
 it('pauses when stopped and goes on with the same command, to the same model', async () => {
   const args = ['rows.jsonl', ...small, '--epochs', '24', '--set', 'trainer.checkpointEverySteps=5', '--json']
@@ -65,7 +65,7 @@ it('pauses when stopped and goes on with the same command, to the same model', a
   expect(code).toBe(0)
   expect(JSON.parse(stdout)).toMatchObject({ ...calm, location: expect.any(String), stepsFile: file })
   expect(lines(file)).toEqual(lines(calm.stepsFile))
-}, 60_000)
+})
 
 it.each([
   [['rows.jsonl', '--set', 'generator.id=openai'], 2, /expected a key under trainer, training or batches/],

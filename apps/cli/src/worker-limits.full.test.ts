@@ -10,7 +10,7 @@ const calls = Number(process.env.SEDI_RATE_CALLS ?? 150)
 const workerCount = Number(process.env.SEDI_RATE_WORKERS ?? 8)
 const requestsPerMinute = 600
 
-it(`${workerCount} workers keep to one limit together`, { timeout: 300_000 }, async () => {
+it(`${workerCount} workers keep to one limit together`, { timeout: 600_000 }, async () => {
   const cwd = testFolder()
   const bookFile = join(cwd, 'book.jsonl')
   const server = await startPostgres()

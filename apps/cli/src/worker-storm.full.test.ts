@@ -6,7 +6,9 @@ const size = (name: string, otherwise: number): number => Number(process.env[`SE
 // The large one: SEDI_STORM_CALLS=20000 SEDI_STORM_WORKERS=8 SEDI_STORM_KILLS=200 SEDI_STORM_RESTARTS=5 SEDI_STORM_CUTS=20 SEDI_STORM_SLOW=10
 const calls = size('CALLS', 600)
 
-it(`a run of ${calls} calls made by workers: everybody is killed, the database restarted, lines cut and slow`, { timeout: 240_000 + calls * 300 }, async () => {
+it(`a run of ${calls} calls made by workers: everybody is killed, the database restarted, lines cut and slow`, {
+  timeout: 600_000 + calls * 1000,
+}, async () => {
   const figures = await weatherWorkerStorm({
     calls,
     workers: size('WORKERS', 3),

@@ -39,7 +39,7 @@ function team(schema: string, config: object = {}) {
     store,
     runs,
     start: (...args: string[]) => spawnSedi(args, { cwd, env }),
-    worker: () => spawnSedi(['worker', store, '--concurrency', '2'], { cwd, env }),
+    worker: (concurrency = 2) => spawnSedi(['worker', store, '--concurrency', String(concurrency)], { cwd, env }),
     calls: async () => (await runs.list().catch(() => []))[0]?.totals.calls ?? 0,
   }
 }
@@ -50,7 +50,7 @@ async function leave(workers: readonly RunningSedi[]): Promise<void> {
     expect(await finished).toMatchObject({ code: 0, stderr: expect.stringContaining('Left. Nothing is in this worker’s hands.') })
 }
 
-it('a run with three workers, one killed, one added, as its user sees it: the same run as without', { timeout: 180_000 }, async () => {
+it('a run with three workers, one killed, one added, as its user sees it: the same run as without', { timeout: 600_000 }, async () => {
   const { cwd, start, worker, calls, runs } = team('three')
   const run = start('run', '--json')
   await until(() => run.stderr().includes('No worker is there yet: calls wait. Start one, here or elsewhere: sedi worker <store>'))
@@ -74,12 +74,14 @@ it('a run with three workers, one killed, one added, as its user sees it: the sa
   expect(JSON.stringify(await Array.fromAsync((await runs.read(report.run)).facts()))).not.toContain(key)
 })
 
-it('a second process stands by and takes the run over; an exhausted budget pauses it, a higher one continues it', { timeout: 180_000 }, async () => {
+it('a second process stands by and takes the run over; an exhausted budget pauses it, a higher one continues it', { timeout: 600_000 }, async () => {
+  // So slow that the second process stands by before the budget is spent.
+  const slow = await startFakeProvider({ bookFile: join(testFolder(), 'book.jsonl'), latencyMs: [1500, 2500] })
   const { cwd, start, worker, store, calls, runs } = team('over', {
     budget: { maxCostUsd: 0.02 },
-    generator: { ...teacherAt(provider.url), maxOutputTokens: 1000 },
+    generator: { ...teacherAt(slow.url), maxOutputTokens: 1000 },
   })
-  const workers = [worker(), worker()]
+  const workers = [worker(8), worker(8)]
   const first = start('run', '--json')
   await until(async () => (await calls()) > 2)
   const { runId } = (await runs.list())[0]!
@@ -94,6 +96,7 @@ it('a second process stands by and takes the run over; an exhausted budget pause
   const done = outOf(await start('resume', runId, '--max-cost', '5', '--json', '--store', store).finished)
   expect(done).toMatchObject({ state: 'done', calls: 80, uncertainAttempts: 0 })
   await leave(workers)
+  await slow.close()
 
   // The same run in a folder, where there is no queue.
   outOf(await sedi(['ledger', 'export', runId, '--json', '--store', store, '--out', 'moved.jsonl'], { cwd }))

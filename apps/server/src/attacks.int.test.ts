@@ -197,8 +197,12 @@ describe('names that lead elsewhere', () => {
     [{ store: '/tmp/elsewhere' }, 'store'],
     [{ trainer: { id: 'command', command: ['sh', '-c', 'touch pwned'] } }, 'trainer.command'],
     [{ trainer: { id: 'python', baseModel: 'x', python: '/bin/sh' } }, 'trainer.python'],
+    [{ trainer: 'command' }, 'trainer.command'],
+    [{ trainer: { id: 'ray', baseModel: 'x', runtimeEnv: { py_executable: 'touch pwned' } } }, 'trainer.runtimeEnv'],
+    [{ feedback: { scorer: { id: 'python', baseModel: 'x', python: '/bin/sh' } } }, 'feedback.scorer.python'],
     [{ generator: { id: 'ai-sdk', package: 'evil', model: 'x' } }, 'generator.package'],
     [{ embedder: { id: 'transformers', modulesFrom: '.', model: 'x' } }, 'embedder.modulesFrom'],
+    [{ filter: { semantic: { embedder: { id: 'transformers', modulesFrom: '.', model: 'x' } } } }, 'filter.semantic.embedder.modulesFrom'],
   ])('a configuration with %j', async (change, path) => {
     await server.start()
     const refused = await create({ ...smallConfig(), ...change })

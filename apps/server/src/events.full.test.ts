@@ -17,7 +17,7 @@ async function serve(port: number): Promise<{ readonly port: number; kill(): Pro
   child.stderr.setEncoding('utf8').on('data', (text: string) => {
     said += text
   })
-  await expect.poll(() => said, { timeout: 60_000 }).toMatch(/Listening on \S+:\d+/)
+  await expect.poll(() => said, { timeout: 180_000 }).toMatch(/Listening on \S+:\d+/)
   return {
     port: Number(/Listening on \S+:(\d+)/.exec(said)![1]),
     async kill() {

@@ -84,16 +84,24 @@ describe('stopping', () => {
     const half = Math.floor(body.length / 2)
     const headers = { 'content-type': 'application/json', 'content-length': Buffer.byteLength(body) }
     let finish = (): void => {}
+    let isOnItsWay = (): void => {}
+    const onItsWay = new Promise<void>((resolve) => (isOnItsWay = resolve))
     const answered = new Promise<Answer>((resolve, reject) => {
       const sent = request(`${url}${path}`, { method: 'POST', agent, headers }, async (response) => {
         resolve({ status: response.statusCode!, text: (await response.setEncoding('utf8').toArray()).join('') })
       })
       sent.on('error', reject)
-      sent.write(body.slice(0, half))
+      sent.write(body.slice(0, half), () => isOnItsWay())
       finish = () => void sent.end(body.slice(half))
     })
     answered.catch(() => {})
-    return { answered, finish: () => finish(), close: () => agent.destroy() }
+    /** When the server has the first part: connections are taken in the order they came. */
+    const begun = async (): Promise<void> => {
+      await onItsWay
+      await (await fetch(`${url}/healthz`)).text()
+      await wait(200)
+    }
+    return { answered, begun, finish: () => finish(), close: () => agent.destroy() }
   }
   const start = (): Promise<RunningServer> => startServer({ store: server.store, port: 0, files: join(server.folder, 'data') })
   const plan = JSON.stringify({ config: smallConfig() })
@@ -103,7 +111,7 @@ describe('stopping', () => {
     const events = await fetch(`${own.url}/v1/runs/first/events`)
     const streamed = events.text()
     const slow = slowly('/v1/config/plan', plan, own.url)
-    await wait(200)
+    await slow.begun()
     const closing = own.close()
     expect(await streamed).toMatch(/\n\n: the server stops\nretry: [1-3]\d{3}\n\n$/)
     await expect(fetch(`${own.url}/healthz`)).rejects.toThrow()
@@ -116,7 +124,7 @@ describe('stopping', () => {
   it.each(['after a time', 'when it is told to'])('cuts off what takes too long, %s', async (when) => {
     const own = await start()
     const slow = slowly('/v1/config/plan', plan, own.url)
-    await wait(200)
+    await slow.begun()
     const abort = new AbortController()
     const closing = own.close(when === 'after a time' ? { waitMs: 300 } : { abort: abort.signal })
     await wait(100)

@@ -1,4 +1,4 @@
-import { cpSync, existsSync, readFileSync, rmSync } from 'node:fs'
+import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { openStore } from '@sedi/kit'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
@@ -74,6 +74,19 @@ describe('a run from its beginning to its end', () => {
     expect(plan.config).not.toHaveProperty('store')
     expect((await server.ask('/v1/runs')).json().runs).toHaveLength(before)
   })
+
+  it('plans with tasks that are sent along, and keeps no file of them', async () => {
+    const files = (): string[] => readdirSync(join(server.store, '.server'), { recursive: true, encoding: 'utf8' }).sort()
+    mkdirSync(join(server.store, '.server'), { recursive: true })
+    const before = files()
+    const sent = { seeds: [...seeds, { ...seeds[0], instruction: 'Name the longest river of Portugal.' }], heldOut: seeds.slice(1) }
+    const plan = await server.ask('/v1/config/plan', { json: { config: smallConfig({ seeds: undefined }), ...sent } })
+    expect([plan.status, plan.json()]).toEqual([200, expect.objectContaining({ seeds: 4, testItems: 2 })])
+    expect([plan.json().config.seeds, plan.json().config.evaluation.heldOut]).toEqual([undefined, undefined])
+    const broken = await server.ask('/v1/config/plan', { json: { config: smallConfig({ rounds: 0 }), ...sent } })
+    expect(broken.status).toBe(400)
+    expect(files()).toEqual(before)
+  })
 })
 
 describe('pages of facts', () => {
@@ -107,7 +120,7 @@ describe('steering', () => {
     const run = '/v1/runs/long'
     await server.ask('/v1/runs', { json: { name: 'long', config: longConfig() } })
     await server.until('long', 'running')
-    const paused = await server.ask(`${run}/pause`, { json: { waitSeconds: 20 } })
+    const paused = await server.ask(`${run}/pause`, { json: { waitSeconds: 60 } })
     expect([paused.status, paused.json()]).toEqual([200, expect.objectContaining({ confirmed: true, state: 'paused' })])
     const { calls } = (await server.ask(run)).json()
 
@@ -117,11 +130,11 @@ describe('steering', () => {
 
     await server.stop()
     await server.start()
-    await expect.poll(async () => (await server.ask(run)).json().calls, { timeout: 20_000 }).toBeGreaterThan(calls)
+    await expect.poll(async () => (await server.ask(run)).json().calls, { timeout: 120_000 }).toBeGreaterThan(calls)
     expect((await server.ask(run)).json()).toMatchObject({ state: 'running', held: true })
     expect((await server.ask(`${run}/facts?kind=config-change`)).json().items).toHaveLength(first.status === 202 ? 1 : 0)
 
-    const cancelled = await server.ask(`${run}/cancel`, { json: { waitSeconds: 20 } })
+    const cancelled = await server.ask(`${run}/cancel`, { json: { waitSeconds: 60 } })
     expect(cancelled.json()).toMatchObject({ confirmed: true, state: 'cancelled' })
     expect((await server.ask(`${run}/resume`, { json: {} })).json()).toMatchObject({ code: 'conflict', detail: expect.stringContaining('cancelled') })
     expect((await server.ask(`${run}/pause`, { json: {} })).json()).toMatchObject({ state: 'cancelled', confirmed: true })
@@ -129,7 +142,7 @@ describe('steering', () => {
 
   it('a pause right after the beginning is not lost', async () => {
     await server.ask('/v1/runs', { json: { name: 'hasty', config: longConfig() } })
-    expect((await server.ask('/v1/runs/hasty/pause', { json: { waitSeconds: 30 } })).json()).toMatchObject({ confirmed: true, state: 'paused' })
+    expect((await server.ask('/v1/runs/hasty/pause', { json: { waitSeconds: 60 } })).json()).toMatchObject({ confirmed: true, state: 'paused' })
     expect((await server.ask('/v1/runs/hasty/cancel', { json: {} })).json().state).toBe('cancelled')
   })
 })

@@ -4,7 +4,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createRun, openStore, parseConfig, softwareVersion } from '@sedi/kit'
 import { SediError } from '@sedi/spec'
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
+import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest'
+import { createPrometheus } from './operations/prometheus.ts'
 import { type RunningServer, type ServerOptions, startServer } from './start-server.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'sedi-server-'))
@@ -139,9 +140,12 @@ it('never says a secret: not its token, not the one it was sent, not a key in a 
   }
 })
 
-it('a port that is taken: invalid-config, and what to do', async () => {
+it('a port that is taken: invalid-config, and what to do; what was opened for the server is closed', async () => {
   await start()
-  const error = await startServer({ store, port: Number(portOf(server!)) }).catch((thrown: unknown) => thrown)
+  const reader = createPrometheus().reader
+  const shutdown = vi.spyOn(reader, 'shutdown')
+  const error = await startServer({ store, port: Number(portOf(server!)), metricReaders: [reader] }).catch((thrown: unknown) => thrown)
+  expect(shutdown).toHaveBeenCalledOnce()
   expect(SediError.is(error, 'invalid-config')).toBe(true)
   expect((error as SediError).message).toMatch(/Choose another port with --port/)
 })

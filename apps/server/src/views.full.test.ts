@@ -16,7 +16,7 @@ beforeAll(async () => {
   await carryOut(inPostgres, address)
   await inFolder.start()
   await inPostgres.start({ store: address })
-}, 300_000)
+}, 600_000)
 afterAll(async () => {
   await inPostgres.stop()
   await postgres.destroy()
@@ -52,14 +52,14 @@ const withoutOwn = (value: unknown): unknown => {
 }
 
 async function whole(server: TestServer, path: string): Promise<Json> {
-  for (let i = 0; i < 600; i++) {
+  for (let i = 0; i < 2000; i++) {
     const reply = await server.ask(path)
     expect(reply.status, reply.text).toBe(200)
     const answer = reply.json()
     if (answer.complete !== false && answer.state !== 'computing' && answer.shadowState !== 'computing') return answer
     await new Promise((resolve) => setTimeout(resolve, 100))
   }
-  throw new Error(`${path} is not complete after a minute`)
+  throw new Error(`${path} is not complete after 200 s`)
 }
 
 it.each([

@@ -14,7 +14,7 @@ const source = join(root, 'packages/generators/src')
 const script = `
 const { providers } = await import(${JSON.stringify(join(source, 'index.ts'))})
 const [baseUrl, apiKey] = process.argv.slice(1)
-const context = { credentials: { apiKey }, timeoutMs: 500 }
+const context = { credentials: { apiKey }, timeoutMs: 5000 }
 const generator = await providers.acme.createTextGenerator('m', providers.acme.options.parse({ baseUrl }), context)
 const ask = (content) => generator.generate({ messages: [{ role: 'user', content }], maxOutputTokens: 5 })
 const failures = []
@@ -62,6 +62,6 @@ it('takes one file and a new registry', async () => {
   expect(failures).toEqual([
     { code: 'rate-limited', retryable: true, charged: 'none', message: expect.stringContaining('slow down, [removed]') },
     { code: 'provider-response', retryable: true, charged: 'uncertain', message: expect.stringContaining('done') },
-    { code: 'timeout', retryable: true, charged: 'uncertain', message: expect.stringContaining('500 ms') },
+    { code: 'timeout', retryable: true, charged: 'uncertain', message: expect.stringContaining('5000 ms') },
   ])
 })

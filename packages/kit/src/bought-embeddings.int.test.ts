@@ -55,7 +55,7 @@ it('buys each text once, at the price of the book, within the budget, and not ag
   expect(await again.ledger.digest()).toBe(digest)
   await again.close()
   expect(readBook(bookFile).totals.requests).toBe(after.requests)
-}, 60_000)
+})
 
 it('gives the same result whatever fails on the way, and counts what may have been charged', async () => {
   const config = () => smallConfig({ embedder: embedder(), budget: { maxCostUsd: 1 }, ...trained, training, ...short })
@@ -79,7 +79,7 @@ it('gives the same result whatever fails on the way, and counts what may have be
   expect((await reportRun(run.ledger)).uncertainUsd).toBeGreaterThan(0)
   expect(notices.some((notice) => /r01-e\d+: .*Trying again/.test(notice))).toBe(true)
   await run.close()
-}, 60_000)
+})
 
 it('pauses when the budget does not cover a call for embeddings, and goes on with what was bought', async () => {
   const config = smallConfig({
@@ -103,7 +103,7 @@ it('pauses when the budget does not cover a call for embeddings, and goes on wit
   const hashes = all.flatMap(({ textHashes }) => textHashes)
   expect(new Set(hashes).size).toBe(hashes.length)
   await resumed.close()
-}, 60_000)
+})
 
 it('buys for filter.semantic as well, all of a completion’s instructions at once, and each text once', async () => {
   const run = await createRun(smallConfig({ filter: { semantic: { threshold: 0.995, embedder: embedder({ textsPerCall: 512 }) } } }), 'semantic')
@@ -116,7 +116,7 @@ it('buys for filter.semantic as well, all of a completion’s instructions at on
   expect(bought.length).toBeLessThanOrEqual((await run.ledger.totals()).calls + 1)
   expect(readBook(bookFile).totals.requests - before).toBe(bought.length)
   await run.close()
-}, 60_000)
+})
 
 it('refuses a budget that cannot be held', () => {
   expect(() => smallConfig({ embedder: embedder({ price: undefined }), budget: { maxCostUsd: 1 } })).toThrow(/embedder\.price/)

@@ -47,7 +47,7 @@ it('replays a run at no cost with the same digest, from its folder and from its 
   const changed = await carryOut(replayOf(first.folder, { prompt: { seedsPerPrompt: 2 } }), 'changed')
   expect(changed).toMatchObject({ state: 'paused', error: { code: 'not-found' } })
   expect(changed.error?.message).toMatch(/the nearest is r01-c\d+: .*the prompt differs in message/s)
-}, 60_000)
+})
 
 it('says where it looked for a run', async () => {
   await expect(createRun(smallConfig({ generator: { id: 'replay', run: '/nowhere/run' } }))).rejects.toMatchObject({

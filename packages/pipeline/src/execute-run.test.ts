@@ -220,6 +220,42 @@ describe('executeRun', () => {
     await run.close()
   })
 
+  it('a stop ends what follows a job, and does not wait for a step that does not come; an error ends it as well', async () => {
+    const trainer = scriptedTrainer()
+    const ends: string[] = []
+    type Metrics = NonNullable<typeof trainer.metrics>
+    const followed = (behaviour: 'listens' | 'is deaf' | 'lies', stop = new AbortController()) => ({
+      stop: stop.signal,
+      adapters: {
+        trainer: {
+          ...trainer,
+          async *metrics(job: Parameters<Metrics>[0], call: Parameters<Metrics>[1] = {}) {
+            try {
+              for await (const metric of trainer.metrics!(job)) {
+                yield behaviour === 'lies' ? { ...metric, exampleIds: [] } : metric
+                if (metric.step < 3) continue
+                setImmediate(() => stop.abort())
+                await new Promise((_, reject) => {
+                  if (behaviour === 'listens') call.signal!.addEventListener('abort', () => reject(new Error('left')), { once: true })
+                })
+              }
+            } finally {
+              ends.push(behaviour)
+            }
+          },
+        },
+      },
+    })
+    const run = await createTestRun(newStore())
+    for (const behaviour of ['is deaf', 'listens'] as const) {
+      const outcome = await carryOn(run, followed(behaviour))
+      expect(outcome).toMatchObject({ state: 'paused', error: { code: 'aborted', message: 'Stopped during training; finished steps are kept.' } })
+    }
+    expect(await carryOn(run, followed('lies'))).toMatchObject({ state: 'failed', error: { code: 'conflict' } })
+    expect(ends).toEqual(['listens', 'lies'])
+    await run.close()
+  })
+
   it('pauses on a failed training job and can try the round again', async () => {
     const run = await createTestRun(newStore())
     const outcome = await carryOn(run, { adapters: { trainer: scriptedTrainer({ failAtStep: 12 }) } })

@@ -73,7 +73,11 @@ describe('createRowWriter', () => {
 
   it('rejects with storage when the file cannot be written', async () => {
     const writer = createRowWriter(join(folder, 'no', 'such', 'folder.jsonl'))
-    await new Promise((resolve) => setTimeout(resolve, 20))
-    await expect(writer.write({})).rejects.toSatisfy((error) => SediError.is(error, 'storage'))
+    const outcome = (): Promise<unknown> =>
+      writer.write({}).then(
+        () => 'taken',
+        (error: unknown) => SediError.is(error) && error.code,
+      )
+    await expect.poll(outcome).toBe('storage')
   })
 })

@@ -45,11 +45,12 @@ export async function startPostgres(settings: readonly string[] = []): Promise<P
   let server: ChildProcess | undefined
 
   async function start(): Promise<void> {
-    // A process of the killed server that began while it was being killed leaves within moments, and is waited for.
+    // A process of the killed server that began while it was being killed leaves within moments, and is waited for; so is somebody's connection
+    // that was given our port for its own end meanwhile.
     for (let attempt = 0; ; attempt++) {
       const said = await tryToStart()
       if (said === undefined) return
-      if (attempt >= 100 || !/shared memory block .* is still in use/.test(said)) throw new Error(`PostgreSQL did not start: ${said}`)
+      if (attempt >= 100 || !/shared memory block .* is still in use|Address already in use/.test(said)) throw new Error(`PostgreSQL did not start: ${said}`)
       await wait(100)
     }
   }
@@ -63,7 +64,7 @@ export async function startPostgres(settings: readonly string[] = []): Promise<P
     })
     server = child
     for (let attempt = 0; !(await answers(port)); attempt++) {
-      const over = child.exitCode !== null || attempt > 600
+      const over = child.exitCode !== null || attempt > 2400
       await wait(50)
       if (over) return said
     }

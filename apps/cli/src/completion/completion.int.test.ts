@@ -99,6 +99,6 @@ ${Object.keys(lines)
   .map((line) => `zpty -w -n z '${line}'$'\\t'; sleep 0.4; zpty -w -n z $'\\x18'; zpty -r z out '*>>*'; print -r -- "$out"`)
   .join('\n')}
 zpty -d z`
-  const out = execFileSync('zsh', ['-f', '-c', code], { cwd: folder, encoding: 'utf8', timeout: 20_000 })
+  const out = execFileSync('zsh', ['-f', '-c', code], { cwd: folder, encoding: 'utf8', timeout: 120_000 })
   expect([...out.matchAll(/<<(.*?)>>/g)].map(([, line]) => line!.trim()).filter((line) => line.startsWith('sedi '))).toEqual(Object.values(lines))
 })

@@ -62,7 +62,7 @@ describe('95 % intervals hold the truth in 95 % of simulated experiments', () =>
     expect(nested).toBeGreaterThan(0.9)
     expect(nested).toBeLessThan(0.98)
     expect(pooled).toBeLessThan(0.7)
-  }, 120_000)
+  }, 600_000)
 })
 
 describe('p values under the null hypothesis', () => {

@@ -34,7 +34,7 @@ const events = (...all: readonly unknown[]): Respond => streams(...all.map(event
 
 async function ask(how: Respond, options: Options = {}, call: { signal?: AbortSignal; timeoutMs?: number } = {}) {
   server.answer(how)
-  const { timeoutMs = 2_000, signal } = call
+  const { timeoutMs = 20_000, signal } = call
   const generator = await openai.createTextGenerator('m', openai.options.parse({ baseUrl: server.baseUrl, stream: true, ...options }), {
     credentials: {},
     timeoutMs,
@@ -125,7 +125,7 @@ describe('openai: a streamed answer', () => {
     server.answer(refused, refuses(400, "Unknown parameter: 'stream_options'.", { code: 'unknown_parameter', param: 'stream_options' }), sends(completion))
     const generator = await openai.createTextGenerator('m', openai.options.parse({ baseUrl: server.baseUrl, stream: true }), {
       credentials: {},
-      timeoutMs: 2_000,
+      timeoutMs: 20_000,
     })
     const result = await generator.generate(question)
     expect(result).toMatchObject({ text: 'Hi', warnings: [], adaptations: [{ setting: 'stream', action: 'dropped' }, { setting: 'stream_options' }] })
@@ -169,10 +169,10 @@ describe('openai: a stream that is no answer', () => {
   it('may be silent before its first words, but not for ever', async () => {
     const slow: Respond = async (response) => {
       response.writeHead(200, opening).write(event({ choices: [{ index: 0, delta: { role: 'assistant' } }] }))
-      await wait(400)
+      await wait(1000)
       response.end(event(delta('Hi', 'stop')))
     }
-    expect((await ask(slow, { idleTimeoutMs: 100 })).text).toBe('Hi')
+    expect((await ask(slow, { idleTimeoutMs: 500 })).text).toBe('Hi')
     const error = await failureOf(ask(hangsAfter(event({ choices: [] })), { idleTimeoutMs: 50 }, { timeoutMs: 300 }))
     expect(error).toMatchObject({ code: 'timeout', details: { charged: 'uncertain' } })
     expect(error.message).toContain('within 300 ms')
@@ -181,17 +181,19 @@ describe('openai: a stream that is no answer', () => {
   it('is not silent while comments come', async () => {
     const pinging: Respond = async (response) => {
       response.writeHead(200, opening).write(event(delta('H')))
-      for (let i = 0; i < 8; i++) {
-        await wait(50)
+      for (let i = 0; i < 10; i++) {
+        await wait(200)
         response.write(': ping\n\n')
       }
       response.end(event(delta('i', 'stop')))
     }
-    expect((await ask(pinging, { idleTimeoutMs: 200 })).text).toBe('Hi')
+    expect((await ask(pinging, { idleTimeoutMs: 1500 })).text).toBe('Hi')
   })
 
   it('is aborted by its caller', async () => {
-    const error = await failureOf(ask(hangsAfter(event(delta('Hi'))), {}, { signal: AbortSignal.timeout(100) }))
+    const stop = new AbortController()
+    const hangs: Respond = (response) => response.writeHead(200, opening).write(event(delta('Hi')), () => setTimeout(() => stop.abort(), 50))
+    const error = await failureOf(ask(hangs, {}, { signal: stop.signal }))
     expect(error).toMatchObject({ code: 'aborted', retryable: false, details: { charged: 'uncertain' } })
   })
 })

@@ -131,7 +131,7 @@ describe('openai: what the model does not accept', () => {
   afterAll(() => server.close())
 
   const create = (options: z.input<typeof openai.options> = {}, adaptations?: readonly Adaptation[]) =>
-    openai.createTextGenerator('m', openai.options.parse({ baseUrl: server.baseUrl, ...options }), { credentials: {}, timeoutMs: 2_000, adaptations })
+    openai.createTextGenerator('m', openai.options.parse({ baseUrl: server.baseUrl, ...options }), { credentials: {}, timeoutMs: 20_000, adaptations })
   const request: GenerateRequest = { ...question, temperature: 0.5, topP: 0.9, seed: 3, stop: ['END'] }
 
   const noTemperature = refuses(400, "Unsupported value: 'temperature' does not support 0.5 with this model. Only the default (1) value is supported.", {
@@ -222,7 +222,7 @@ describe('openai: an answer that is not as asked', () => {
     server.answer(how)
     const generator = await openai.createTextGenerator('m', openai.options.parse({ baseUrl: server.baseUrl, ...options }), {
       credentials: {},
-      timeoutMs: 2_000,
+      timeoutMs: 20_000,
     })
     return generator.generate({ ...question, ...change })
   }

@@ -15,7 +15,7 @@ const token = 'hf_one.two.three.four'
 const create = (options: Options, { fetch }: { fetch?: typeof globalThis.fetch } = {}) =>
   huggingface.createEmbedder(huggingface.options.parse({ model: 'org/embedder', ...options }), {
     credentials: { token },
-    timeoutMs: 1_000,
+    timeoutMs: 20_000,
     ...(fetch === undefined ? {} : { fetch }),
   })
 

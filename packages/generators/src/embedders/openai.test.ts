@@ -14,7 +14,7 @@ import openai from './openai.ts'
 
 type Options = z.input<typeof openai.options>
 const secret = 'one.two.three.four'
-const create = (options: Options, { apiKey = secret, timeoutMs = 1_000 } = {}) =>
+const create = (options: Options, { apiKey = secret, timeoutMs = 20_000 } = {}) =>
   openai.createEmbedder(openai.options.parse(options), { credentials: apiKey === '' ? {} : { apiKey }, timeoutMs })
 
 const folder = mkdtempSync(join(tmpdir(), 'sedi-embedder-'))

@@ -20,7 +20,7 @@ beforeAll(() => {
   mkdirSync(modulesFrom, { recursive: true })
   writeFileSync(join(modulesFrom, 'package.json'), '{}')
   execFileSync('npm', ['install', `${name}@${range}`, '--ignore-scripts', '--no-audit', '--no-fund'], { cwd: modulesFrom, stdio: 'inherit' })
-}, 300_000)
+}, 600_000)
 afterAll(() => rmSync(folder, { recursive: true }))
 
 const create = (options: Partial<z.input<typeof transformers.options>> = { folder }) =>

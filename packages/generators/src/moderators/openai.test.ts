@@ -10,7 +10,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import openai from './openai.ts'
 
 const secret = 'one.two.three.four'
-const create = (baseUrl: string, timeoutMs = 2000, apiKey: string | undefined = secret) =>
+const create = (baseUrl: string, timeoutMs = 20_000, apiKey: string | undefined = secret) =>
   openai.createModerator(openai.options.parse({ baseUrl }), { credentials: apiKey === undefined ? {} : { apiKey }, timeoutMs })
 
 describe('against the fake provider', () => {

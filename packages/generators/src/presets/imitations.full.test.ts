@@ -26,7 +26,7 @@ for (const preset of Object.keys(others) as Id[]) {
       create: () =>
         createFakeProviderSubject(
           ({ baseUrl, model, apiKey, timeoutMs }) =>
-            openai.createTextGenerator(model, openai.options.parse({ preset, baseUrl, stream, idleTimeoutMs: 200 }), { credentials: { apiKey }, timeoutMs }),
+            openai.createTextGenerator(model, openai.options.parse({ preset, baseUrl, stream, idleTimeoutMs: 1_000 }), { credentials: { apiKey }, timeoutMs }),
           { imitation: preset },
         ),
       destroy: (subject) => subject.close(),

@@ -31,7 +31,7 @@ describe.each(ids)('preset %s and the imitation of its server', (preset) => {
   })
 
   const create = (options: z.input<typeof openai.options> = {}, model = 'simulated-teacher', key = apiKey) =>
-    openai.createTextGenerator(model, openai.options.parse({ preset, baseUrl: provider.url, ...options }), { credentials: { apiKey: key }, timeoutMs: 2_000 })
+    openai.createTextGenerator(model, openai.options.parse({ preset, baseUrl: provider.url, ...options }), { credentials: { apiKey: key }, timeoutMs: 20_000 })
   const ask = async (...parameters: Parameters<typeof create>) =>
     (await create(...parameters)).generate({ ...question, temperature: 0.5, stop: ['a', 'b', 'c', 'd', 'e'] })
 

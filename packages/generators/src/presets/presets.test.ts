@@ -15,7 +15,7 @@ beforeAll(async () => {
 afterAll(() => server.close())
 
 const create = (preset: Id, options: Options = {}, apiKey = 'one.two.three') =>
-  openai.createTextGenerator('m', openai.options.parse({ preset, baseUrl: server.baseUrl, ...options }), { credentials: { apiKey }, timeoutMs: 2_000 })
+  openai.createTextGenerator('m', openai.options.parse({ preset, baseUrl: server.baseUrl, ...options }), { credentials: { apiKey }, timeoutMs: 20_000 })
 
 const everything = {
   ...question,
@@ -75,7 +75,7 @@ describe('preset', () => {
   it('is OpenAI’s own without an address, and the careful one with an unknown one', async () => {
     expect((await failureOf(openai.createTextGenerator('m', openai.options.parse({}), { credentials: {}, timeoutMs: 1 }))).message).toContain('OPENAI_API_KEY')
     server.answer(sends(completion))
-    await (await openai.createTextGenerator('m', openai.options.parse({ baseUrl: server.baseUrl }), { credentials: {}, timeoutMs: 2_000 })).generate(question)
+    await (await openai.createTextGenerator('m', openai.options.parse({ baseUrl: server.baseUrl }), { credentials: {}, timeoutMs: 20_000 })).generate(question)
     expect(server.seen.at(-1)!.body).toEqual({ model: 'm', messages: question.messages, max_tokens: 100 })
   })
 

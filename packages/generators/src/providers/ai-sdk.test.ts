@@ -19,7 +19,7 @@ const named = { package: '@ai-sdk/openai-compatible', factory: 'createOpenAIComp
 type Options = z.input<typeof aiSdk.options>
 type Extra = { readonly apiKey?: string; readonly timeoutMs?: number; readonly model?: string }
 
-const create = (options: Partial<Options>, { apiKey, timeoutMs = 2_000, model = 'm' }: Extra = {}) =>
+const create = (options: Partial<Options>, { apiKey, timeoutMs = 20_000, model = 'm' }: Extra = {}) =>
   aiSdk.createTextGenerator(model, aiSdk.options.parse({ ...named, ...options }), { credentials: apiKey === undefined ? {} : { apiKey }, timeoutMs })
 
 describeTextGeneratorContract({
@@ -77,10 +77,10 @@ const sends =
     response.writeHead(status, { 'content-type': 'application/json', ...headers }).end(typeof reply === 'string' ? reply : JSON.stringify(reply))
 
 /** A model that the program made itself. */
-async function ask(how: Respond, request: Partial<GenerateRequest> = {}) {
+async function ask(how: Respond, request: Partial<GenerateRequest> = {}, timeoutMs = 20_000) {
   respond = how
   const made = createOpenAICompatible({ name: 'acme', baseURL, apiKey: secret, supportsStructuredOutputs: true })
-  return createAiSdkGenerator(made.languageModel('m'), { timeoutMs: 500, secrets: [secret] }).generate({ ...question, ...request })
+  return createAiSdkGenerator(made.languageModel('m'), { timeoutMs, secrets: [secret] }).generate({ ...question, ...request })
 }
 
 async function failureOf(answer: Promise<unknown>): Promise<SediError> {
@@ -179,7 +179,7 @@ describe('ai-sdk: failures', () => {
   })
 
   it('stalls', async () => {
-    expect(await failureOf(ask(() => {}))).toMatchObject({ code: 'timeout', retryable: true, details: { charged: 'uncertain' } })
+    expect(await failureOf(ask(() => {}, {}, 500))).toMatchObject({ code: 'timeout', retryable: true, details: { charged: 'uncertain' } })
   })
 
   it('repeats neither the prompt nor the key', async () => {

@@ -11,7 +11,7 @@ import huggingface from './huggingface.ts'
 type Options = z.input<typeof huggingface.options>
 type Extra = { token?: string; timeoutMs?: number; model?: string; fetch?: typeof fetch }
 
-const create = (options: Options, { token, timeoutMs = 2_000, model = 'm', fetch }: Extra = {}) =>
+const create = (options: Options, { token, timeoutMs = 20_000, model = 'm', fetch }: Extra = {}) =>
   huggingface.createTextGenerator(model, huggingface.options.parse(options), {
     credentials: token === undefined ? {} : { token },
     timeoutMs,

@@ -84,9 +84,14 @@ const keyOf = (i: number): string => `run@1/r01-c${i}/1`
 type Outcome = GenerateResult | SediError
 
 /** Asks for `count` answers, each under its key. */
-function askAll(generator: TextGenerator, count: number, call: { readonly rejoin?: boolean; readonly signal?: AbortSignal } = {}): Promise<Outcome[]> {
+function askAll(
+  generator: TextGenerator,
+  count: number,
+  call: { readonly rejoin?: boolean; readonly signal?: AbortSignal } = {},
+  first = 0,
+): Promise<Outcome[]> {
   return Promise.all(
-    Array.from({ length: count }, (_, i) =>
+    Array.from({ length: count }, (_, n) => first + n).map((i) =>
       generator.generate(requestOf(i), { key: keyOf(i), ...call }).catch((error: unknown) => {
         if (SediError.is(error)) return error
         throw error
@@ -212,7 +217,7 @@ describe('openai-batch: what a batch can bring', () => {
 
 describe('openai-batch: a full queue', () => {
   it('waits for other batches of ours', async () => {
-    await start({ scenario: ['normal', 'normal', 'token-limit'], lineMs: 150 })
+    await start({ scenario: ['normal', 'normal', 'token-limit'], lineMs: 400 })
     expect(texts(await askAll(await create({ maxLines: 2 }), 12))).toEqual(expected(12))
     const statuses = provider.batches.batches().map(({ status }) => status)
     expect(statuses.filter((status) => status === 'failed')).toHaveLength(1)
@@ -229,7 +234,20 @@ describe('openai-batch: a full queue', () => {
   it('makes smaller batches when it is full without us', async () => {
     await start({ scenario: ['token-limit', 'token-limit'] })
     expect(texts(await askAll(await create(), 8))).toEqual(expected(8))
-    expect(provider.batches.batches().map(({ counts }) => counts.total)).toEqual([0, 0, 4, 2, 2])
+    expect(provider.batches.batches().map(({ counts }) => counts.total)).toEqual([0, 0, 4, 4])
+  })
+
+  it('dares larger ones, and more at once, as soon as some were taken', async () => {
+    await start({ scenario: ['token-limit'], lineMs: 100 })
+    const generator = await create({ maxLines: 4 })
+    const totals = (): number[] => provider.batches.batches().map(({ counts }) => counts.total)
+    expect(texts(await askAll(generator, 4))).toEqual(expected(4))
+    expect(totals()).toEqual([0, 2, 2])
+    const asking = askAll(generator, 8, {}, 4)
+    const inHand = (): number => provider.batches.batches().filter(({ status }) => status === 'validating' || status === 'in_progress').length
+    while (inHand() < 2) await wait(5)
+    expect(texts(await asking)).toEqual(expected(12).slice(4))
+    expect(totals()).toEqual([0, 2, 2, 4, 4])
   })
 
   it('gives up when not even one request fits, at no cost', async () => {
@@ -357,10 +375,10 @@ describe('openai-batch: stopping and coming back', () => {
     const generator = await create({ pollMs: 60_000, maxPollMs: 60_000 })
     const asking = askAll(generator, 1, { signal: stop.signal })
     while (provider.batches.requests('create-batch') === 0) await wait(5)
-    await wait(50)
+    await wait(500)
     stop.abort()
     await asking
-    const results = await generator.cancel!([keyOf(0)], { signal: AbortSignal.timeout(2000) })
+    const results = await generator.cancel!([keyOf(0)], { signal: AbortSignal.timeout(5000) })
     // Woken once, and then asleep again for a minute: the provider had not confirmed yet.
     expect(provider.batches.requests('retrieve-batch')).toBe(1)
     expect(results.get(keyOf(0))).toMatchObject({ code: 'aborted', details: { rejoin: true } })
@@ -368,7 +386,7 @@ describe('openai-batch: stopping and coming back', () => {
   })
 
   it('cancels at the provider and returns what was paid for', async () => {
-    await start({ lineMs: 40 })
+    await start({ lineMs: 250 })
     const stop = new AbortController()
     const first = await create()
     const asking = askAll(first, 6, { signal: stop.signal })

@@ -11,7 +11,7 @@ import openai from './openai.ts'
 
 type Options = z.input<typeof openai.options>
 
-const create = (options: Options, { apiKey, timeoutMs = 2_000, model = 'm' }: { apiKey?: string; timeoutMs?: number; model?: string } = {}) =>
+const create = (options: Options, { apiKey, timeoutMs = 20_000, model = 'm' }: { apiKey?: string; timeoutMs?: number; model?: string } = {}) =>
   openai.createTextGenerator(model, openai.options.parse(options), { credentials: apiKey === undefined ? {} : { apiKey }, timeoutMs })
 
 describeTextGeneratorContract({
@@ -80,7 +80,7 @@ describe('openai: the request', () => {
   it('goes on sending the first four when the run is resumed', async () => {
     const stop = ['a', 'b', 'c', 'd', 'E']
     const { adaptations } = await ask(sends(completion), { stop })
-    const resumed = await openai.createTextGenerator('m', openai.options.parse({ baseUrl }), { credentials: {}, timeoutMs: 2_000, adaptations })
+    const resumed = await openai.createTextGenerator('m', openai.options.parse({ baseUrl }), { credentials: {}, timeoutMs: 20_000, adaptations })
     await resumed.generate({ ...question, stop })
     expect(received().body.stop).toEqual(['a', 'b', 'c', 'd'])
   })
@@ -239,7 +239,7 @@ describe('openai: a 200 that is no answer', () => {
 
   it('shows no more than 80 characters of it', async () => {
     const error = await fails(sends('y'.repeat(1000), html))
-    expect(error.message.match(/y+/)?.some((run) => run.length === 80)).toBe(true)
+    expect(error.message).toMatch(/[^y]y{79}…/)
   })
 })
 
@@ -268,7 +268,7 @@ describe('openai: the transport', () => {
 
   // The SDK's own time-out does not cover the body of an error.
   it('stalled in the middle of an error', async () => {
-    const error = await fails((response) => response.writeHead(503, { 'content-type': 'application/json' }).write('{"error"'), {}, 200)
+    const error = await fails((response) => response.writeHead(503, { 'content-type': 'application/json' }).write('{"error"'), {}, 2_000)
     expect(error).toMatchObject({ code: 'provider-response', retryable: true, details: { charged: 'none', status: 503 } })
   })
 

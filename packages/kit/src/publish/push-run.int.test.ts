@@ -30,7 +30,7 @@ beforeAll(async () => {
   run = held.runId
   store = openStore(config)
   await held.close()
-}, 60_000)
+})
 afterAll(async () => {
   await hub.close()
   rmSync(folder, { recursive: true, force: true })
@@ -223,7 +223,7 @@ describe('what is refused before anything is sent', () => {
     expect(await from({ unfinished: true })).toMatchObject({ action: 'created' })
     expect(fileOf('README.md', 'tester/half')).toMatch(/has not ended/)
     await (await openRun(paused.runId, own)).close()
-  }, 30_000)
+  })
 })
 
 describe('what is never published', () => {
@@ -235,7 +235,9 @@ describe('what is never published', () => {
       headers: { authorization: 'Bearer sk-abcdefghijklmnopqrstuvwx' },
       model: 'sk-abcdefghijklmnopqrstuvwx',
     }
-    const published = JSON.stringify(publishableSettings({ ...config, generator }))
+    const scorer = { id: 'ray', address: secretUrl, runtimeEnv: { env_vars: { HF: 'sk-abcdefghijklmnopqrstuvwx' } }, sharedFolder: tmpdir() }
+    const published = JSON.stringify(publishableSettings({ ...config, generator, feedback: { ...config.feedback, scorer } }))
+    expect(published).toContain('"scorer":{"id":"ray"}')
     for (const part of ['pa55word', 'sk-abc', 'teacher.example', tmpdir(), 'Bearer']) expect(published).not.toContain(part)
     for (const part of ['"seeds":"seeds.json"', '"threshold":0.85', '"temperature":1']) expect(published).toContain(part)
   })

@@ -41,6 +41,15 @@ describe('an instruction', () => {
     expect(text).toContain(`trained on    step ${trainedIn[0]!.batch.step} (round ${trainedIn[0]!.batch.round}, one of 8): gradient norm `)
   })
 
+  it('never hands a terminal what a model wrote as a command', async () => {
+    const [similar] = await facts('candidate', { reason: 'similar' })
+    const { text: _, ...explanation } = await explained(similar!.id, 'instruction')
+    const candidate = { ...explanation.candidate, instruction: 'Clear\u001b[2J it', detail: '\u001b]0;title\u0007', output: '\u009b31m' }
+    const text = renderExplanation({ ...explanation, candidate })
+    expect(text).toContain('Clear?[2J it')
+    expect(/[^\P{Cc}\n]/u.test(text)).toBe(false)
+  })
+
   it('too similar: to what, and how much above the threshold', async () => {
     const [similar] = await facts('candidate', { reason: 'similar' })
     const { nearest, trainedIn, text } = await explained(similar!.id, 'instruction')

@@ -12,7 +12,7 @@ import { openStore } from './open-store.ts'
 const staged = { recipe: 'self-instruct', target: { calls: 8 }, limits: { concurrency: 4 } }
 const grouped = { recipe: 'alpaca', prompt: { strategy: 'instruction-first', tasksPerCall: 10, answersPerCall: 4 } }
 
-const slowed = (config: RunConfig): RunConfig => ({ ...config, generator: { ...config.generator, latencyMs: 25 } })
+const slowed = (config: RunConfig): RunConfig => ({ ...config, generator: { ...config.generator, latencyMs: 150 } })
 
 /** Begins a run elsewhere and kills it when the ledger has so many answers. */
 async function killedAt(answers: number, config: RunConfig): Promise<void> {

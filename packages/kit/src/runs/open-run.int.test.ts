@@ -1,6 +1,7 @@
 import { existsSync, writeFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { providers } from '@sedi/generators'
+import { SediError } from '@sedi/spec'
 import { trainers } from '@sedi/trainers'
 import { expect, it, vi } from 'vitest'
 import { smallConfig } from '../fixtures/small-run.ts'
@@ -131,6 +132,8 @@ it('closes every adapter it makes, also those it only looked at, and those of a 
     const long = smallConfig({ trainer: { id: 'embedded', baseModel: studyBase }, training: { maxLength: 512 } })
     await expect(createRun(long)).rejects.toMatchObject({ code: 'unsupported' })
     await expect(planRun(long)).rejects.toMatchObject({ code: 'unsupported' })
+    trainer.mockImplementationOnce(() => Promise.reject(new SediError('missing-dependency', 'no trainer here')))
+    await expect(createRun(config)).rejects.toMatchObject({ code: 'missing-dependency' })
     expect(open).toEqual({ generators: 0, trainers: 0 })
     expect([teacher.mock.calls.length > 0, trainer.mock.calls.length > 0]).toEqual([true, true])
   } finally {

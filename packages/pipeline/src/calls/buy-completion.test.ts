@@ -146,7 +146,8 @@ describe('calls in flight', () => {
     const { buy } = buyer(
       async (send) => {
         most = Math.max(most, ++inFlight)
-        await new Promise((resolve) => setTimeout(resolve, 5))
+        // Long beside what recording takes: answers that come later and later would hold the growth.
+        await new Promise((resolve) => setTimeout(resolve, 60))
         inFlight--
         if (send === 60) throw providerError('timeout', { retryable: true, retryAfterMs: 0 })
         return answer()

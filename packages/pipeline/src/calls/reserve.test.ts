@@ -121,7 +121,7 @@ describe('a run that buys completions and embeddings near its cap', () => {
     expect(turnedDown).toBeGreaterThan(0)
     expect(outcome).toEqual({ state: 'done', error: undefined })
     expect((await run.ledger.totals()).embedCalls).toBeGreaterThan(0)
-  }, 20_000)
+  })
 
   it('stops while an embedding waits for room', async () => {
     const stop = new AbortController()
@@ -131,5 +131,5 @@ describe('a run that buys completions and embeddings near its cap', () => {
     }, stop.signal)
     expect(outcome).toMatchObject({ state: 'paused', error: { code: 'aborted' } })
     expect(await run.ledger.totals()).toMatchObject({ openAttempts: 0, embedCalls: 0 })
-  }, 20_000)
+  })
 })

@@ -31,7 +31,7 @@ export async function createFakeProviderSubject(
   })
   const create = (timeoutMs: number) => createGenerator({ baseUrl: provider.url, apiKey: secret, model: 'simulated-teacher', timeoutMs })
   return {
-    generator: await create(1_500),
+    generator: await create(20_000),
     another: create,
     secret,
     fail(kind) {

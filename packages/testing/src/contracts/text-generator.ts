@@ -8,7 +8,7 @@ import { contractTests, need, type Skips } from './contract-tests.ts'
 
 /** A generator and what stands behind it. Parts may be missing where their tests are skipped. */
 export type TextGeneratorSubject = {
-  /** Waits 1 to 5 s for an answer. Without `fail` it takes at least 100 ms itself, so that it can be aborted half-way. */
+  /** Waits at least 20 s for an answer. Without `fail` it takes at least 100 ms itself, so that it can be aborted half-way. */
   readonly generator: TextGenerator
   /** Another one like it, which has learned nothing about its model yet and waits so long for an answer. */
   readonly another?: ((timeoutMs: number) => Promise<TextGenerator>) | undefined
@@ -158,7 +158,7 @@ export function describeTextGeneratorContract<Subject extends TextGeneratorSubje
       const startedAt = performance.now()
       const error = await failure({}, AbortSignal.timeout(50))
       expect(error.code).toBe('aborted')
-      expect(performance.now() - startedAt).toBeLessThan(900)
+      expect(performance.now() - startedAt).toBeLessThan(10_000)
     })
 
     test('makes one attempt', async () => {
@@ -199,14 +199,20 @@ export function describeTextGeneratorContract<Subject extends TextGeneratorSubje
         need(subject.fail, 'fail')(kind)
         if ('code' in fault.expected) expectFailure(await rejection(ask()), fault.expected)
         else expectAnswer(await ask(), fault.expected)
-        if (fault.afterwards !== undefined) await expectAftermath(ask, fault.afterwards)
+        if (fault.afterwards !== undefined) {
+          const meetAgain = async (): Promise<void> => {
+            need(subject.fail, 'fail')(kind)
+            await ask().catch(() => {})
+          }
+          await expectAftermath(ask, meetAgain, fault.afterwards)
+        }
       })
     }
   })
 }
 
 const impatientMs = 250
-const patientMs = 2_000
+const patientMs = 20_000
 
 function expectFailure({ code, retryable, details }: SediError, { retryAfterMs, ...expected }: ExpectedFailure): void {
   expect({ code, retryable, charged: details.charged }).toEqual(expected)
@@ -225,12 +231,15 @@ function expectAnswer(result: GenerateResult, { finishReason, text, usage, adapt
     expect(result.adaptations?.map(({ setting }) => setting)).toSatisfy((settings: string[]) => adapts.some((one) => settings.includes(one)))
 }
 
-/** One of the next requests meets it; then all is well again. */
-async function expectAftermath(ask: () => Promise<GenerateResult>, expected: ExpectedFailure): Promise<void> {
+/** One of the next requests meets it; then all is well again. It may be over before a loaded machine has asked: then the fault is met once more. */
+async function expectAftermath(ask: () => Promise<GenerateResult>, meetAgain: () => Promise<void>, expected: ExpectedFailure): Promise<void> {
   const outcomes: unknown[] = []
-  for (let tries = 0; tries < 6 && !SediError.is(outcomes.at(-1)); tries++) outcomes.push(await ask().catch((error: unknown) => error))
+  for (let tries = 0; tries < 30 && !SediError.is(outcomes.at(-1)); tries++) {
+    if (tries > 0 && tries % 6 === 0) await meetAgain()
+    outcomes.push(await ask().catch((error: unknown) => error))
+  }
   expectFailure(await rejection(Promise.reject(outcomes.at(-1))), expected)
-  for (let tries = 0; tries < 40 && SediError.is(outcomes.at(-1)); tries++) {
+  for (let tries = 0; tries < 400 && SediError.is(outcomes.at(-1)); tries++) {
     await wait(50)
     outcomes.push(await ask().catch((error: unknown) => error))
   }

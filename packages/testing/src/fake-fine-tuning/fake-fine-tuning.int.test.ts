@@ -56,7 +56,7 @@ it('refuses what the protocol does not have, and what it cannot do', async () =>
 })
 
 it('trains, pauses and resumes when asked, lists newest first, and keeps a checkpoint', async () => {
-  const service = await startFakeFineTuning({ apiKey: 'k', msPerStep: 5 })
+  const service = await startFakeFineTuning({ apiKey: 'k', msPerStep: 100 })
   const hyperparameters = { n_epochs: 1, batch_size: 2 }
   const first = await ask(service, 'POST', '/fine_tuning/jobs', { model: 'base-1', training_file: await upload(service, lines), hyperparameters })
   const path = `/fine_tuning/jobs/${String(first.body.id)}`

@@ -8,7 +8,7 @@
  * - `stuck-uncancellable`: the same, and its cancellation fails with 500.
  * - `starts-when-cancelled`: in the queue until it is to be cancelled; then it refuses that and begins.
  * - `paused`: pauses in the middle until somebody resumes it.
- * - `new-status`: goes through a status that no documentation names.
+ * - `new-status`: goes through a status that no documentation names, until somebody has seen it.
  * - `no-events`: tells no steps while it runs.
  * - `base64-results`: the results are the CSV in base64.
  * - `late-results`: has succeeded, and for a while has no result files.

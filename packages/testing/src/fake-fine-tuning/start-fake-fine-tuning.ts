@@ -142,7 +142,7 @@ export async function startFakeFineTuning(options: FakeFineTuningOptions = {}): 
         createdAt: nowSeconds(),
         scenario: scenarios.shift() ?? 'normal',
         ...{ events: [], results: [], status: 'validating_files', stepsDone: 0, cancelWanted: false, pauseWanted: false, resumed: false, gone: false },
-        ...{ finishedAt: null, trainedTokens: null, fineTunedModel: null, resultFiles: [], error: null },
+        ...{ finishedAt: null, trainedTokens: null, fineTunedModel: null, resultFiles: [], error: null, looks: 0 },
       }
       jobs.set(job.id, job)
       listedAt.set(job.id, Date.now() + listLagMs)
@@ -153,7 +153,10 @@ export async function startFakeFineTuning(options: FakeFineTuningOptions = {}): 
       const listed = [...jobs.values()].filter(({ id, gone }) => !gone && listedAt.get(id)! <= Date.now())
       return jsonReply(200, pageOf(listed.toReversed(), query, jobObject))
     },
-    'retrieve-job': withJob((job) => jsonReply(200, jobObject(job))),
+    'retrieve-job': withJob((job) => {
+      job.looks++
+      return jsonReply(200, jobObject(job))
+    }),
     'cancel-job': withJob(async (job) => {
       if (isOver(job)) return over(job)
       if (job.scenario === 'stuck-uncancellable') return errorReply(500, 'The server had an error while processing your request.', { type: 'server_error' })

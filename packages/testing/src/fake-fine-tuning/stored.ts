@@ -33,6 +33,8 @@ export type TuningJob = {
   readonly results: ToldStep[]
   status: JobStatus
   stepsDone: number
+  /** How often it was asked for. */
+  looks: number
   cancelWanted: boolean
   pauseWanted: boolean
   resumed: boolean

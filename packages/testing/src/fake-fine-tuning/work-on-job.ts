@@ -35,7 +35,11 @@ export async function workOnJob(job: TuningJob, options: WorkOptions): Promise<v
   while ((scenario === 'stuck-in-queue' || scenario === 'stuck-uncancellable') && !job.cancelWanted) await pause(3)
   if (scenario === 'starts-when-cancelled') while (!job.resumed) await pause(3)
   if (endIfCancelled(job)) return
-  job.status = scenario === 'new-status' ? 'warming_up' : 'running'
+  if (scenario === 'new-status') {
+    job.status = 'warming_up'
+    for (const looks = job.looks; job.looks === looks; ) await pause(3)
+  }
+  job.status = 'running'
   tell(job, 'Fine-tuning job started')
 
   const batches = batchesOf(job, lines)

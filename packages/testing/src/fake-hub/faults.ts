@@ -14,8 +14,8 @@ export type HubFault = {
     | 'cut'
     /** It is done, and the connection cut before the answer. */
     | 'lose-answer'
-    /** It is done once the promise is. */
-    | { readonly until: Promise<void> }
+    /** Called when the request is there; it is done once the promise is. */
+    | { readonly until: () => Promise<void> }
 }
 
 export type HubFaults = {

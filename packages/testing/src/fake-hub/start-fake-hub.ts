@@ -84,7 +84,7 @@ export async function startFakeHub(options: FakeHubOptions): Promise<FakeHub> {
       note('cut')
       return void request.socket.destroy()
     }
-    if (typeof fault === 'object' && 'until' in fault) await fault.until
+    if (typeof fault === 'object' && 'until' in fault) await fault.until()
     try {
       const given = typeof fault === 'object' && 'answer' in fault ? fault.answer : undefined
       if (given === undefined && asked.headers.authorization === `Bearer ${token}` && (await streamLog(asked, response, context))) return note(200)

@@ -146,7 +146,7 @@ describe('the book', () => {
 })
 
 async function reopened(file: string): Promise<void> {
-  for (let tries = 0; tries < 100; tries++) {
+  for (let tries = 0; tries < 1000; tries++) {
     const book = await openBook(file).catch((): Book | undefined => undefined)
     if (book !== undefined) return book.close()
     await new Promise((resolve) => setTimeout(resolve, 50))

@@ -1,3 +1,4 @@
+import { once } from 'node:events'
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import type { AddressInfo, Socket } from 'node:net'
 import { text } from 'node:stream/consumers'
@@ -156,12 +157,18 @@ export async function startFakeProvider(options: FakeProviderOptions): Promise<F
   const { port } = server.address() as AddressInfo
 
   let comeBack: NodeJS.Timeout | undefined
+  /** The port may have been given to the end of somebody's connection meanwhile: then a moment later. */
+  function listenAgain(): void {
+    listen(server, port).catch(() => {
+      comeBack = setTimeout(listenAgain, 50)
+    })
+  }
   const wire: Wire = {
     goOffline() {
       server.close()
       server.closeAllConnections()
       clearTimeout(comeBack)
-      comeBack = setTimeout(() => server.listen(port, '127.0.0.1'), outageMs)
+      comeBack = setTimeout(listenAgain, outageMs)
     },
     doom: (socket) => void doomed.add(socket),
   }
@@ -203,11 +210,9 @@ function createCounter(): (body: string) => number {
   }
 }
 
-function listen(server: ReturnType<typeof createServer>, port: number): Promise<void> {
-  return new Promise((resolve, reject) => {
-    server.once('error', reject)
-    server.listen(port, '127.0.0.1', resolve)
-  })
+async function listen(server: ReturnType<typeof createServer>, port: number): Promise<void> {
+  server.listen(port, '127.0.0.1')
+  await once(server, 'listening')
 }
 
 function bookOutcome({ outcome, completion }: ChatOutcome): BookOutcome {

@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { setTimeout as wait } from 'node:timers/promises'
 import { type JobSnapshot, SediError, type Trainer, type TrainerCapabilities } from '@sedi/spec'
 import { describeTrainerContract, trainingSpec } from '@sedi/testing/contracts'
-import { afterAll, describe, expect, it } from 'vitest'
+import { afterAll, describe, expect, it, onTestFinished, vi } from 'vitest'
 import backend from '../backends/command.ts'
 import { type CommandTrainerSettings, createCommandTrainer } from './command-trainer.ts'
 import { writeProgram } from './fixtures/program.ts'
@@ -37,7 +37,7 @@ function trainerIn(folder: string, job: object = {}, changes: Partial<CommandTra
     capabilities: everything,
     job: { msPerStep: 2, ...job },
     commandIsJob: true,
-    patience: { silenceMs: 2000, startMs: undefined, settleMs: 100 },
+    patience: { silenceMs: 20_000, startMs: undefined, settleMs: 100 },
     ...changes,
   })
 }
@@ -73,7 +73,7 @@ const contractWith = (name: string, capabilities: TrainerCapabilities): void =>
       const folder = newFolder()
       return { open: async () => trainerIn(folder, { msPerStep: 10 }, { capabilities }) }
     },
-    longJobSteps: 150,
+    longJobSteps: 400,
   })
 contractWith('command, a program that keeps all promises', everything)
 contractWith('command, a program that promises nothing', backend.capabilities)
@@ -135,7 +135,7 @@ describe('what goes wrong with a program', () => {
 
   it('a job on another machine that falls silent is lost after the configured while', async () => {
     const folder = newFolder()
-    const patience = { silenceMs: 400, startMs: undefined, settleMs: 100 }
+    const patience = { silenceMs: 2000, startMs: undefined, settleMs: 100 }
     const trainer = trainerIn(folder, { behaviour: 'silent' }, { commandIsJob: false, patience })
     const { snapshot, ref } = await run(trainer)
     expect(snapshot).toMatchObject({ state: 'lost', stepsDone: 2, error: expect.stringMatching(/^no sign of life for \d+ s/) })
@@ -156,7 +156,7 @@ describe('what goes wrong with a program', () => {
   })
 
   it('a job that never starts fails after the configured wait, and waits without one', async () => {
-    const patience = { silenceMs: 2000, startMs: 300, settleMs: 100 }
+    const patience = { silenceMs: 20_000, startMs: 300, settleMs: 100 }
     const folder = newFolder()
     const trainer = trainerIn(folder, { behaviour: 'never-starts' }, { patience })
     const { snapshot, ref } = await run(trainer)
@@ -181,13 +181,15 @@ describe('what goes wrong with a program', () => {
   })
 
   it('an unknown status is said and taken as running; success without a model is none; a service may keep the model', async () => {
-    const slow = trainerIn(newFolder(), { behaviour: 'unknown-status', msPerStep: 60 })
+    const waits = newFolder()
+    const slow = trainerIn(waits, { behaviour: 'unknown-status' })
     const ref = await slow.submit(trainingSpec())
     for await (const _ of slow.metrics!(ref)) break
     expect(await slow.get(ref)).toMatchObject({
       state: 'running',
       warnings: [expect.stringMatching(/“paused_for_maintenance”, which this version does not know/)],
     })
+    writeFileSync(join(waits, 'r01', 'go-on'), '')
     expect((await ended(slow)).state).toBe('succeeded')
     await expectFailure({ behaviour: 'no-model' }, /neither a folder model\/ nor a model.uri/)
     const folder = newFolder()
@@ -211,16 +213,17 @@ describe('what a program is not told to do', () => {
 
   it('no shell reads the command, and keys stay here unless they are named', async () => {
     const folder = newFolder()
-    const print =
-      'require("node:fs").writeFileSync(process.argv[1] + "/seen", JSON.stringify([process.argv.slice(2), process.env.A_API_KEY, process.env.B_API_KEY]))'
-    process.env.A_API_KEY = 'a-secret'
-    process.env.B_API_KEY = 'b-secret'
+    const names = ['A_API_KEY', 'AWS_SECRET_ACCESS_KEY', 'GITHUB_TOKEN', 'RAY_AUTH_TOKEN', 'PGPASSWORD', 'B_API_KEY', 'HF_TOKEN']
+    const print = `require("node:fs").writeFileSync(process.argv[1] + "/seen", JSON.stringify([process.argv.slice(2), ${JSON.stringify(names)}.filter((name) => name in process.env)]))`
+    for (const name of names) vi.stubEnv(name, 'a-secret')
+    onTestFinished(() => void vi.unstubAllEnvs())
     const command = { argv: [process.execPath, '-e', print, '{folder}', '{jobName}; rm -rf $HOME `x`', 'two words'], keys: ['B_API_KEY'] }
     const trainer = trainerIn(folder, {}, { command })
     await run(trainer)
-    expect(JSON.parse(readFileSync(join(folder, 'r01', 'seen'), 'utf8'))).toEqual([['r01; rm -rf $HOME `x`', 'two words'], null, 'b-secret'])
-    delete process.env.A_API_KEY
-    delete process.env.B_API_KEY
+    expect(JSON.parse(readFileSync(join(folder, 'r01', 'seen'), 'utf8'))).toEqual([
+      ['r01; rm -rf $HOME `x`', 'two words'],
+      ['B_API_KEY', 'HF_TOKEN'],
+    ])
   })
 
   it('a job is ended by its own command where there is one; one that fails says why and cancels nothing', async () => {

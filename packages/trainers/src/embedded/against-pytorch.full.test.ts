@@ -73,7 +73,7 @@ async function trainAll(masks: readonly (Mask | undefined)[]) {
   })
 }
 
-test('losses, gaps, masks, gradient norms and weights are those of an independent PyTorch computation', { timeout: 300_000 }, async () => {
+test('losses, gaps, masks, gradient norms and weights are those of an independent PyTorch computation', { timeout: 600_000 }, async () => {
   const exempt = Array.from({ length: 16 }, (_, i) => `e${5 * i}`)
   const masks: (Mask | undefined)[] = [
     undefined,

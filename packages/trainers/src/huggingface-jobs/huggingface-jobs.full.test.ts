@@ -83,14 +83,14 @@ async function train(trainer: Trainer, spec: TrainingSpec = trainingSpec()) {
 const remoteFolder = ({ model }: JobSnapshot): string => model!.uri.slice(`hf://${repository}/`.length, -'/model'.length)
 const logOf = (at: number): string => hub.jobs.all[at]!.log.map(({ data }) => data).join('\n')
 
-describe('trainer: huggingface-jobs, with Python on its machines', { timeout: 300_000 }, () => {
+describe('trainer: huggingface-jobs, with Python on its machines', { timeout: 600_000 }, () => {
   let local: readonly TrainingMetric[]
 
   beforeAll(async () => {
     const trainer = await python.createTrainer(python.options.parse(own), { folder: join(root, 'local') })
     local = (await train(trainer)).metrics
     await trainer.close?.()
-  }, 300_000)
+  }, 600_000)
   beforeEach(async () => {
     await hub.close()
     hub = await newHub()
@@ -192,6 +192,6 @@ describeTrainerContract({
     hub = await newHub()
     return { open: () => trainerIn('contract') }
   },
-  longJobSteps: 100,
-  timeoutMs: 300_000,
+  longJobSteps: 400,
+  timeoutMs: 900_000,
 })

@@ -140,7 +140,13 @@ describe('a hub of its own', () => {
   it('leaves the job to one machine when a request arrives after it was given up', async () => {
     const folder = newFolder()
     let release = (): void => {}
-    hub.addFault({ method: 'POST', path: /^\/api\/jobs\/tester$/, does: { until: new Promise((resolve) => (release = resolve)) } })
+    const released = new Promise<void>((resolve) => (release = resolve))
+    let arrived = false
+    const until = (): Promise<void> => {
+      arrived = true
+      return released
+    }
+    hub.addFault({ method: 'POST', path: /^\/api\/jobs\/tester$/, does: { until } })
     let writes = 0
     const gone = trainerIn(folder, {
       writeFile: (path, text) => {
@@ -149,8 +155,7 @@ describe('a hub of its own', () => {
       },
     })
     const late = gone.submit(trainingSpec()).catch(() => {})
-    while (hub.book.every(({ path }) => !path.endsWith('/commit/main'))) await wait(5)
-    await wait(100)
+    while (!arrived) await wait(5)
     const trainer = trainerIn(folder)
     current.msPerStep = 30
     await trainer.submit(trainingSpec())

@@ -164,7 +164,7 @@ describe('what the service tells', () => {
 
   it('a status it does not know is said once and taken as running', async () => {
     const notices: string[] = []
-    const { trainer } = await setting('new-status', { msPerStep: 40 }, { onNotice: (message) => notices.push(message) })
+    const { trainer } = await setting('new-status', {}, { onNotice: (message) => notices.push(message) })
     await trainer.submit(trainingSpec())
     const warming = await until(trainer, ({ state }) => state === 'running')
     expect(said(warming)).toMatch(/says “warming_up” of the job ftjob-\d+, which this version does not know; taken as running/)
@@ -246,14 +246,15 @@ describe('a job that never starts', () => {
     await patient.trainer.submit(trainingSpec())
     await wait(150)
     expect((await patient.trainer.get(ref)).state).toBe('queued')
-    const { service, trainer } = await setting('stuck-in-queue', {}, { patience })
+    const { service, trainer, reopen } = await setting('stuck-in-queue', {}, { patience })
     expect((await run(trainer)).snapshot).toMatchObject({
       state: 'failed',
       errorCode: 'never-started',
       error: expect.stringMatching(/^it has not begun .* min after it was created \(never-started\); it was cancelled$/),
     })
     expect(service.jobs()[0]!.status).toBe('cancelled')
-    expect((await run(trainer)).snapshot.state).toBe('succeeded')
+    // A job that does begin may be slower to begin than so short a limit.
+    expect((await run(await reopen({ patience: {} }))).snapshot.state).toBe('succeeded')
     expect(service.book()).toMatchObject({ jobs: 2, jobsTrained: 1 })
   })
 
@@ -264,13 +265,14 @@ describe('a job that never starts', () => {
   })
 
   it('one that cannot be cancelled is named, and waited for again instead of being bought twice', async () => {
-    const { service, trainer } = await setting('stuck-uncancellable', {}, { patience })
+    const { service, trainer, reopen } = await setting('stuck-uncancellable', {}, { patience })
     const { snapshot } = await run(trainer)
     expect(snapshot).toMatchObject({ errorCode: 'never-started', error: expect.stringMatching(/could not be cancelled: look for ftjob-\d+ at 127/) })
-    await trainer.submit(trainingSpec())
-    expect((await trainer.get(ref)).state).toBe('queued')
+    const again = await reopen({ patience: {} })
+    await again.submit(trainingSpec())
+    expect((await again.get(ref)).state).toBe('queued')
     expect(service.book().jobs).toBe(1)
-  }, 15_000)
+  })
 })
 
 describe('cancelling', () => {

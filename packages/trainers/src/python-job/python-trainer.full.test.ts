@@ -18,7 +18,7 @@ afterAll(() => rmSync(root, { recursive: true, force: true }))
 beforeAll(() => {
   const make = `import sys; sys.path.insert(0, ${JSON.stringify(join(packageFolder, 'tests'))}); from tiny import make_model; make_model(__import__('pathlib').Path(${JSON.stringify(base)}))`
   execFileSync(findPython(undefined), ['-c', make], { env: pythonEnvironment(), stdio: 'ignore' })
-}, 120_000)
+}, 600_000)
 
 const words = ['sun', 'rain', 'river', 'stone', 'cloud', 'field', 'house', 'night']
 const examples = words.map((word, i) => ({ id: `e${i}`, prompt: `Say ${word} twice.`, completion: `${word} ${word}` }))
@@ -46,7 +46,7 @@ async function train(trainer: Trainer, wanted: TrainingSpec) {
   return { job, metrics, snapshot: await trainer.get(job) }
 }
 
-describe('trainer: python', { timeout: 300_000 }, () => {
+describe('trainer: python', { timeout: 600_000 }, () => {
   let undisturbed: TrainingMetric[]
 
   it('trains on exactly the batches, in order, and goes on from its own model', async () => {
@@ -119,7 +119,7 @@ describe('trainer: python', { timeout: 300_000 }, () => {
 
   it('can be cancelled, and says so afterwards', async () => {
     const trainer = await trainerIn('cancelled')
-    const job = await trainer.submit(spec({ batches: Array.from({ length: 400 }, () => ['e0', 'e1']) }))
+    const job = await trainer.submit(spec({ batches: Array.from({ length: 2000 }, () => ['e0', 'e1']) }))
     for await (const _ of trainer.metrics!(job)) break
     await trainer.cancel!(job)
     expect(await trainer.get(job)).toMatchObject({ state: 'cancelled' })
@@ -138,6 +138,6 @@ describeTrainerContract({
   name: 'python',
   capabilities: python.capabilities,
   create: async () => ({ open: () => trainerIn('contract') }),
-  longJobSteps: 100,
-  timeoutMs: 300_000,
+  longJobSteps: 400,
+  timeoutMs: 900_000,
 })

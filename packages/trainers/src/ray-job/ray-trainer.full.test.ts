@@ -20,11 +20,11 @@ beforeAll(async () => {
   const make = `import sys, pathlib; sys.path.insert(0, sys.argv[1]); from tiny import make_model; make_model(pathlib.Path(sys.argv[2]))`
   execFileSync(findPython(undefined), ['-c', make, join(packageFolder, 'tests'), base], { env: pythonEnvironment(), stdio: 'ignore' })
   head = await startRayHead({ environment: rayEnvironmentFolder(), token })
-}, 400_000)
+}, 600_000)
 afterAll(async () => {
   await head?.close()
   rmSync(root, { recursive: true, force: true })
-}, 60_000)
+}, 600_000)
 
 function trainerIn(name: string, changes: object = {}) {
   const folder = join(root, name)
@@ -46,7 +46,7 @@ describeTrainerContract({
 
 describe('a real head', { timeout: 600_000 }, () => {
   it('keeps a job waiting that asks for too much, and says what it says', async () => {
-    const trainer = await trainerIn('greedy', { gpus: 4, startMinutes: 1 / 30 })
+    const trainer = await trainerIn('greedy', { gpus: 4, startMinutes: 1 / 6 })
     const job = await trainer.submit(trainingSpec())
     expect(await trainer.get(job)).toMatchObject({ state: 'queued', stepsDone: 0 })
     expect(await Array.fromAsync(trainer.metrics!(job))).toEqual([])

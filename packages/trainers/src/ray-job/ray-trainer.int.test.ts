@@ -83,7 +83,7 @@ describe('over the whole contract', () => {
       const folder = newFolder()
       return { open: async () => trainerAt(cluster, folder) }
     },
-    longJobSteps: 150,
+    longJobSteps: 400,
   })
 })
 
@@ -153,7 +153,7 @@ describe('what a cluster does', () => {
   })
 
   it('stops and goes on under the next number; finished steps stay', async () => {
-    behave('good 20')
+    behave('good 300')
     const folder = newFolder()
     const trainer = trainerAt(cluster, folder)
     const ref = await trainer.submit(trainingSpec())
@@ -161,6 +161,7 @@ describe('what a cluster does', () => {
     await createRayApi({ address: cluster.address, pausesMs: [] }).stop(attemptsIn(folder)[0]!.id) // somebody else, in Ray's dashboard
     const { state, stepsDone } = await ended(trainer)
     expect([state, stepsDone < 6]).toEqual(['cancelled', true])
+    behave('good')
     const { snapshot, metrics } = await run(trainer)
     expect([snapshot.state, stepsOf(metrics)]).toEqual(['succeeded', [1, 2, 3, 4, 5, 6]])
     expect(attemptsIn(folder).map(({ id }) => id.slice(-2))).toEqual(['-1', '-2'])
@@ -226,18 +227,19 @@ describe('what a cluster does', () => {
       const again = await run(trainerAt(cluster, folder))
       expect([again.snapshot.state, again.metrics.slice(0, 3)]).toEqual(['succeeded', metrics])
     }
-    behave('good 20')
+    behave('good 300')
     const folder = newFolder()
     const trainer = trainerAt(cluster, folder)
     const ref = await trainer.submit(trainingSpec())
     for await (const _ of trainer.metrics!(ref)) break
     cluster.restart()
     expect(await ended(trainer)).toMatchObject({ state: 'lost', error: expect.stringMatching(/head was restarted/) })
+    behave('good')
     expect((await run(trainer)).snapshot.state).toBe('succeeded')
   })
 
   it('may say what nobody knows: taken as running, and said', async () => {
-    behave('good 20')
+    behave('good 300')
     const folder = newFolder()
     const trainer = trainerAt(cluster, folder)
     const ref = await trainer.submit(trainingSpec())
@@ -248,7 +250,7 @@ describe('what a cluster does', () => {
   })
 
   it('cannot be reached: a job with signs of life runs on, otherwise the error says what to do', async () => {
-    behave('good 60')
+    behave('good 300')
     const folder = newFolder()
     const trainer = trainerAt(cluster, folder)
     const ref = await trainer.submit(trainingSpec())

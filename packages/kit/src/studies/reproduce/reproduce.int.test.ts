@@ -40,7 +40,7 @@ beforeAll(async () => {
   figures = finished.map((one) => one.figures)
   const context = { machine: 'a machine', origins: finished.map(({ origin }) => origin), students: await measureStudents(study) }
   await writeStudyReport(folder, study, figures, analyseStudy(study, figures), context)
-}, 180_000)
+})
 afterAll(() => rmSync(root, { recursive: true, force: true, maxRetries: 3 }))
 
 describe('a reproduction', () => {

@@ -99,7 +99,7 @@ it.each(['before', 'after'] as const)('a commit whose line is cut %s it took eff
   await expectSound([0, 1])
 })
 
-it('a line that is cut forty times, and a server that is killed three times, lose and double nothing', { timeout: 240_000 }, async () => {
+it('a line that is cut forty times, and a server that is killed three times, lose and double nothing', { timeout: 600_000 }, async () => {
   const run = await hold(store.create(runFact()))
   const budget = run.budget({ maxCostNanoUsd: 1_000_000_000, shared: 'team' })
   let calls = 0
@@ -156,7 +156,9 @@ it('a line that swallows everything is given up after a while, and the work done
 })
 
 it('a statement that an administrator cancels leaves no transaction open: what comes after is recorded', async () => {
-  const { ledger } = await hold(store.create(runFact()))
+  // More patient than it takes us to find its statement.
+  const patient = createPostgresStore({ address: direct, softwareVersion: 'test', answerWithinMs: 120_000 })
+  const { ledger } = await hold(patient.create(runFact()))
   const admin = await createServer(direct).connect()
   await admin.query('BEGIN')
   await admin.query('SELECT run FROM head FOR UPDATE')
@@ -260,7 +262,7 @@ it('a reader that follows the numbers misses nothing, although two recorders com
   await expectSound(Array.from({ length: 120 }, (_, i) => i))
 })
 
-it('a server that stays away is waited for once, not by everybody in turn', { timeout: 60_000 }, async () => {
+it('a server that stays away is waited for once, not by everybody in turn', { timeout: 600_000 }, async () => {
   const away = createPostgresStore({ address: direct.replace(`:${server.port}`, `:${link.port}`), softwareVersion: 'test', reconnectForMs: 3000 })
   const { ledger } = await hold(away.create(runFact()))
   await ledger.append([item(0)])

@@ -101,10 +101,9 @@ describe('moving a run', () => {
 })
 
 describe('requests', () => {
-  async function follow(run: OpenRun): Promise<RunRequest['action'][]> {
+  function follow(run: OpenRun): RunRequest['action'][] {
     const seen: RunRequest['action'][] = []
     run.onRequest((action) => seen.push(action))
-    await wait(100)
     return seen
   }
 
@@ -112,11 +111,11 @@ describe('requests', () => {
     const run = await hold(store.create(runFact()))
     const other = storeAt(address)
     await other.request('run-1', { action: 'pause', session: 0 })
-    const seen = await follow(run)
-    expect(seen).toEqual(['pause'])
+    const seen = follow(run)
+    await expect.poll(() => seen).toEqual(['pause'])
     await other.request('run-1', { action: 'pause', session: 0 })
     await other.request('run-1', { action: 'cancel', session: 0 })
-    await expect.poll(() => seen, { timeout: 10_000 }).toEqual(['pause', 'cancel'])
+    await expect.poll(() => seen).toEqual(['pause', 'cancel'])
     await wait(100)
     expect(seen).toEqual(['pause', 'cancel'])
   })
@@ -125,12 +124,15 @@ describe('requests', () => {
     await (await store.create(runFact())).close()
     const run = await hold(store.open('run-1'))
     await store.request('run-1', { action: 'cancel', session: 0 })
-    expect(await follow(run)).toEqual([])
+    const seen = follow(run)
+    await wait(200)
     await store.request('run-1', { action: 'pause', session: 2 })
-    expect(await follow(run)).toEqual([])
+    await wait(200)
+    expect(seen).toEqual([])
     await run.close()
     runs.pop()
-    expect(await follow(await hold(store.open('run-1')))).toEqual(['pause'])
+    const later = follow(await hold(store.open('run-1')))
+    await expect.poll(() => later).toEqual(['pause'])
   })
 })
 

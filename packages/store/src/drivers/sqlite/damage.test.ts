@@ -1,4 +1,19 @@
-import { closeSync, cpSync, mkdirSync, mkdtempSync, openSync, readFileSync, rmSync, statSync, truncateSync, writeFileSync, writeSync } from 'node:fs'
+import {
+  closeSync,
+  cpSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  readlinkSync,
+  rmSync,
+  statSync,
+  truncateSync,
+  writeFileSync,
+  writeSync,
+} from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
@@ -138,6 +153,17 @@ describe('a ledger with damaged pages', () => {
     writeFileSync(join(folder, 'none', 'ledger.db'), 'not a ledger, '.repeat(1000))
     expect((await store.check('none')).damage).toMatchObject([{ kind: 'structure' }])
     expect((await store.list()).find(({ runId }) => runId === 'none')?.state).toBe('unreadable')
+  })
+
+  it.skipIf(process.platform !== 'linux')('a listing that cannot read a run leaves its files closed', async () => {
+    const run = join(folder, 'garbled')
+    cpSync(join(folder, 'sound'), run, { recursive: true })
+    const database = new DatabaseSync(join(run, 'ledger.db'))
+    database.exec("PRAGMA ignore_check_constraints = ON; DROP TRIGGER run_no_update; UPDATE run SET config = 'no JSON'")
+    database.close()
+    expect((await store.list()).find((summary) => summary.folder === run)?.state).toBe('unreadable')
+    const open = readdirSync('/proc/self/fd').map((fd) => `/proc/self/fd/${fd}`)
+    expect(open.filter((fd) => existsSync(fd)).map((fd) => readlinkSync(fd))).not.toContainEqual(expect.stringContaining(run))
   })
 })
 

@@ -123,7 +123,7 @@ it('what is handed back is somebody else’s; what is given up is told to the ow
 })
 
 it('a silent worker has lost its ticket: it neither sends nor records, its attempt is uncertain at its worst, and the next one goes on', {
-  timeout: 60_000,
+  timeout: 600_000,
 }, async () => {
   const [silent, next] = [await newDesk(), await newDesk()]
   await put('c0')
@@ -151,7 +151,7 @@ it('a silent worker has lost its ticket: it neither sends nor records, its attem
   expect((await store.check('run-1')).damage).toEqual([])
 })
 
-it('the owner closes what a silent worker left open, also when nobody takes its ticket', { timeout: 60_000 }, async () => {
+it('the owner closes what a silent worker left open, also when nobody takes its ticket', { timeout: 600_000 }, async () => {
   const desk = await newDesk()
   await put('c0', 'c1')
   const worked = await enter(desk)
@@ -204,7 +204,7 @@ it('an answer whose COMMIT took effect although its line was cut is neither lost
   expect(await run.ledger.totals()).toMatchObject({ calls: 1, openAttempts: 0, settledNanoUsd: 400 })
 })
 
-it('the database is away for longer than a lease, and a worker is slow to come back: it still holds its ticket', { timeout: 120_000 }, async () => {
+it('the database is away for longer than a lease, and a worker is slow to come back: it still holds its ticket', { timeout: 600_000 }, async () => {
   const [one, other] = [await newDesk(storeAt(address.replace(`:${postgres.port}`, `:${link.port}`))), await newDesk()]
   await put('c0')
   const ticket = await takeOne(one)
@@ -224,7 +224,7 @@ it('the database is away for longer than a lease, and a worker is slow to come b
   expect(ticket.lapsed.aborted).toBe(false)
 })
 
-it('a line that swallows everything is missed in time: the worker is heard of over another one, and keeps its ticket', { timeout: 60_000 }, async () => {
+it('a line that swallows everything is missed in time: the worker is heard of over another one, and keeps its ticket', { timeout: 600_000 }, async () => {
   const line = await startLine(postgres.port)
   closing.push(line.close)
   // As patient with the database as a worker is.
@@ -235,7 +235,7 @@ it('a line that swallows everything is missed in time: the worker is heard of ov
   await wait(14_000)
   const { rows } = await server.query(`SELECT state, extract(epoch FROM now() - heartbeat_on)::float8 AS silent FROM ${bossSchema()}.job`)
   expect(rows[0]!.state).toBe('active')
-  expect(Number(rows[0]!.silent)).toBeLessThan(8)
+  expect(Number(rows[0]!.silent)).toBeLessThan(10) // its lease
 })
 
 /** A line to the server whose connections can be made to swallow everything from then on; new ones are well. */
@@ -259,7 +259,7 @@ async function startLine(toPort: number) {
   }
 }
 
-it('a call that was given up is told although the line is cut when it is', { timeout: 60_000 }, async () => {
+it('a call that was given up is told although the line is cut when it is', { timeout: 600_000 }, async () => {
   const [desk] = [await newDesk()]
   await put('c0')
   await desk.giveUp(await takeOne(desk), { code: 'quota-exhausted', message: 'No money left.' })
@@ -286,7 +286,7 @@ it('a call that was given up is told although the line is cut when it is', { tim
   expect(link.counts().cuts).toBe(cuts + 1)
 })
 
-it('a store that got another layout while a worker was cut off is not written in the old way', { timeout: 60_000 }, async () => {
+it('a store that got another layout while a worker was cut off is not written in the old way', { timeout: 600_000 }, async () => {
   const desk = await newDesk(storeAt(address.replace(`:${postgres.port}`, `:${link.port}`)))
   await put('c0')
   await takeOne(desk)
