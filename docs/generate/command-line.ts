@@ -1,14 +1,14 @@
-import { type CliCommand, commandGroups } from '../../apps/cli/src/command.ts'
+import { commandGroups, type ListedCommand } from '../../apps/cli/src/command.ts'
 import { commands } from '../../apps/cli/src/commands/registry.gen.ts'
-import { createProgram } from '../../apps/cli/src/program.ts'
+import { createWholeProgram } from '../../apps/cli/src/program.ts'
 import { block, code, table } from './markdown.ts'
 
 /** Every command with its arguments, options and examples, as commander has them. */
-export function commandLinePage(): string {
-  const program = createProgram({ stdout: process.stdout, stderr: process.stderr }, async () => {})
-  const definitions: Readonly<Record<string, CliCommand>> = commands
+export async function commandLinePage(): Promise<string> {
+  const program = await createWholeProgram({ stdout: process.stdout, stderr: process.stderr })
+  const definitions = await Promise.all(Object.values<ListedCommand>(commands).map((command) => command.load()))
   const sectionOf = (command: (typeof program.commands)[number]): string => {
-    const { examples } = Object.values(definitions).find(({ name }) => name === command.name())!
+    const { examples } = definitions.find(({ name }) => name === command.name())!
     const options = command.options.filter(({ hidden, long }) => !hidden && long !== '--help')
     const rows = options.map(({ flags, description, defaultValue, argChoices }) => [
       code(flags),

@@ -10,7 +10,7 @@ import { trainersPage } from './trainers.ts'
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '../..')
 const outputs: Record<string, string> = {
-  'docs/reference/command-line.md': commandLinePage(),
+  'docs/reference/command-line.md': await commandLinePage(),
   'docs/reference/http-api.md': httpApiPage(),
   'docs/reference/recipes.md': recipesPage(),
   'docs/reference/trainers.md': trainersPage(),

@@ -17,6 +17,8 @@ export type Cli = {
   /** Aborted by the second: what is in flight is not awaited. */
   readonly abort?: AbortSignal | undefined
   readonly telemetry?: Telemetry | undefined
+  /** Called before a command is carried out: puts keys into the environment. */
+  readonly readKeys?: (() => Promise<unknown>) | undefined
 }
 
 /** The headings of `sedi --help`, in their order. */
@@ -29,6 +31,9 @@ export const commandGroups = {
   upkeep: 'Ledger and shell:',
 } as const
 
+/** A command as `sedi --help` and a typing mistake know it; the rest is loaded once it is typed. */
+export type ListedCommand = Pick<CliCommand, 'group' | 'summary'> & { load(): Promise<CliCommand> }
+
 /** A line that works as it stands, but for names in angle brackets; a test parses every one. */
 export type Example = { readonly command: string; readonly does: string }
 
@@ -37,7 +42,7 @@ export type CliCommand = {
   readonly name: string
   /** Where `sedi --help` lists it. */
   readonly group: keyof typeof commandGroups
-  /** Its line there, without a full stop. The description, in the command's own help, says the rest. */
+  /** Its line there, without a full stop. The description, in the command's own help, says the rest. It and `group` are copied into the registry. */
   readonly summary: string
   /** Two to four, shown under the options. */
   readonly examples: readonly [Example, Example, ...Example[]]
@@ -55,10 +60,13 @@ export function printJson(cli: Cli, value: unknown): void {
 }
 
 export function print(cli: Cli, text: string): void {
-  cli.stdout.write(`${text}\n`)
+  cli.stdout.write(`${harmless(text)}\n`)
 }
 
 /** For people, beside the answer: progress, notices, what to do next. */
 export function say(cli: Cli, text: string): void {
-  cli.stderr.write(`${text}\n`)
+  cli.stderr.write(`${harmless(text)}\n`)
 }
+
+/** Words of models, providers and files are in what we print; a terminal must not take them for commands. */
+export const harmless = (text: string): string => text.replaceAll(/[^\P{Cc}\n\t]/gu, '?')

@@ -19,7 +19,7 @@ export async function doctorConfig(cli: Cli, file: string | undefined, options: 
 
 async function look(cli: Cli, file: string | undefined, { probe, set, maxCost }: DoctorConfigOptions): Promise<{ title: string; findings: Finding[] }> {
   try {
-    const { config, path } = readConfig({ cwd: cli.cwd, file, set, maxCostUsd: maxCost })
+    const { config, path } = await readConfig({ cwd: cli.cwd, file, set, maxCostUsd: maxCost })
     const title = `${path} · teacher ${teacherOf(config)}`
     const read: Finding = { subject: 'config', status: 'ok', detail: `complete; recipe ${config.recipe}` }
     return { title, findings: [read, ...(await diagnoseConfig(config, { probe }))] }

@@ -1,7 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { parseEnv } from 'node:util'
-import { keyVariables } from '@sedi/kit'
 
 /** What a package that SeDi loads calls its key: `ANTHROPIC_API_KEY`. */
 const looksLikeKey = /_(API_KEY|TOKEN)$/
@@ -11,19 +10,19 @@ const looksLikeKey = /_(API_KEY|TOKEN)$/
  * from, and such as end in `_API_KEY` or `_TOKEN`: a file that comes with somebody’s data must not change addresses, proxies or what Node does.
  * A file that is missing or cannot be read is none.
  */
-export function readEnvFile(folder: string, environment: NodeJS.ProcessEnv = process.env): readonly string[] {
+export async function readEnvFile(folder: string, environment: NodeJS.ProcessEnv = process.env): Promise<readonly string[]> {
   let text: string
   try {
     text = readFileSync(join(folder, '.env'), 'utf8')
   } catch {
     return []
   }
-  const known = new Set(keyVariables())
-  const taken: string[] = []
-  for (const [name, value = ''] of Object.entries(parseEnv(text))) {
-    if (value.trim() === '' || (environment[name] ?? '') !== '' || !(known.has(name) || looksLikeKey.test(name))) continue
-    environment[name] = value
-    taken.push(name)
-  }
-  return taken
+  const missing = Object.entries(parseEnv(text)).filter(([name, value = '']) => value.trim() !== '' && (environment[name] ?? '') === '')
+  const known = missing.every(([name]) => looksLikeKey.test(name)) ? [] : await keyVariables()
+  const taken = missing.filter(([name]) => looksLikeKey.test(name) || known.includes(name))
+  for (const [name, value] of taken) environment[name] = value
+  return taken.map(([name]) => name)
 }
+
+/** Asks every adapter, which loads them. */
+const keyVariables = async (): Promise<readonly string[]> => (await import('@sedi/kit')).keyVariables()

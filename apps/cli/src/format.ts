@@ -1,4 +1,4 @@
-export { formatCount, formatPercent, formatSigned, formatUsd } from '@sedi/kit'
+export { formatCount, formatPercent, formatScore, formatSigned, formatUsd } from '@sedi/kit/runs'
 
 export function formatDuration(ms: number): string {
   const seconds = Math.round(ms / 1000)

@@ -1,11 +1,10 @@
 import { existsSync, readdirSync } from 'node:fs'
 import { basename, dirname, join, resolve } from 'node:path'
-import { hasScheme, nearestName } from '@sedi/kit'
 import type { SediError } from '@sedi/spec'
 import { leavesARun } from './exit-codes.ts'
 
 /** What to do about an error, where the command line knows more than the package that threw it; undefined when the message says it all. */
-export function hintOf(error: SediError, cwd: string, { store }: Readonly<Record<string, unknown>>): string | undefined {
+export async function hintOf(error: SediError, cwd: string, { store }: Readonly<Record<string, unknown>>): Promise<string | undefined> {
   const { code, message, details } = error
   if (leavesARun(error)) return `Everything recorded is kept. Continue with: sedi resume ${details.run}`
   if (code === 'missing-credential')
@@ -14,20 +13,22 @@ export function hintOf(error: SediError, cwd: string, { store }: Readonly<Record
   const run = /There is no run “([^”]+)”/.exec(message)?.[1]
   const file = /There is no (?:configuration )?file (.+?)(?:\.$|\. |, and no run)/.exec(message)?.[1]
   const near =
-    (run === undefined ? undefined : nearestRun(run, typeof store === 'string' ? store : 'runs', cwd)) ?? (file === undefined ? undefined : nearestFile(file))
+    (run === undefined ? undefined : await nearestRun(run, typeof store === 'string' ? store : 'runs', cwd)) ??
+    (file === undefined ? undefined : await nearestFile(file))
   return near === undefined ? undefined : `Did you mean ${near}?`
 }
 
 /** The run of a folder whose id is most like what was typed; its beginning and its end count as the whole. */
-function nearestRun(typed: string, store: string, cwd: string): string | undefined {
+async function nearestRun(typed: string, store: string, cwd: string): Promise<string | undefined> {
+  const { hasScheme } = await import('@sedi/kit/runs')
   if (hasScheme(store)) return undefined
   const folder = resolve(cwd, store)
   const runs = namesIn(folder).filter((name) => existsSync(join(folder, name, 'ledger.db')))
   const parts = runs.filter((run) => run.startsWith(typed) || run.endsWith(typed))
-  return parts.at(-1) ?? nearestName(typed, runs)
+  return parts.at(-1) ?? (await nearestName(typed, runs))
 }
 
-const nearestFile = (path: string): string | undefined => nearestName(basename(path), namesIn(dirname(path)))
+const nearestFile = (path: string): Promise<string | undefined> => nearestName(basename(path), namesIn(dirname(path)))
 
 function namesIn(folder: string): readonly string[] {
   try {
@@ -72,8 +73,14 @@ export function withHint(message: string): string {
   if (command !== undefined && /\.(ya?ml|json)$/.test(command)) return `${message}A configuration is run with: sedi run ${command}\n`
   // Ours know what other tools call it; commander's own proposal only how it is spelt.
   if (command !== undefined && Object.hasOwn(synonyms, command)) return `error: unknown command '${command}'\n(Did you mean ${synonyms[command]}?)\n`
-  if (/missing required argument 'run/.test(message)) return `${message}“sedi runs” lists the runs of ./runs.\n`
-  const [, typed, choices] = /argument '([^']*)' is invalid\. Allowed choices are (.*)\.\n/.exec(message) ?? []
-  const near = typed === undefined ? undefined : nearestName(typed, choices!.split(', '))
-  return near === undefined ? message : `${message}(Did you mean ${near}?)\n`
+  return /missing required argument 'run/.test(message) ? `${message}“sedi runs” lists the runs of ./runs.\n` : message
 }
+
+/** The allowed value that commander's message of a wrong one means; undefined for other messages, and where none is near. */
+export async function nearestChoice(message: string): Promise<string | undefined> {
+  const [, typed, choices] = /argument '([^']*)' is invalid\. Allowed choices are (.*)\.$/.exec(message) ?? []
+  return typed === undefined ? undefined : nearestName(typed, choices!.split(', '))
+}
+
+/** Whoever types what is meant does not wait for this. */
+const nearestName = async (typed: string, known: readonly string[]): Promise<string | undefined> => (await import('@sedi/kit/runs')).nearestName(typed, known)

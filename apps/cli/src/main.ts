@@ -46,7 +46,6 @@ process.stdout.on('error', (error: NodeJS.ErrnoException) => {
   throw error
 })
 
-readEnvFile(process.cwd())
 const telemetry = createTelemetry(process.env, (text) => process.stderr.write(`${text}\n`))
 const exitCode = await runProgram(process.argv.slice(2), {
   cwd: process.cwd(),
@@ -57,6 +56,7 @@ const exitCode = await runProgram(process.argv.slice(2), {
   stop: stop.signal,
   abort: abort.signal,
   telemetry,
+  readKeys: () => readEnvFile(process.cwd()),
 })
 await telemetry.close()
 process.exitCode = abort.signal.aborted ? exitInterruptedTwice : exitCode

@@ -27,8 +27,15 @@ export function nonNegativeNumber(text: string): number {
   return value
 }
 
-/** Names with commas between them, each once, in their order. */
-export const names = (text: string): string[] => [...new Set(text.split(',').map((name) => name.trim()))].filter((name) => name !== '')
+/** Names with commas between them, in their order. */
+export const nameList = (text: string): string[] =>
+  text
+    .split(',')
+    .map((name) => name.trim())
+    .filter((name) => name !== '')
+
+/** The same, each once. */
+export const names = (text: string): string[] => [...new Set(nameList(text))]
 
 /** Shares with commas between them, each once, in their order. */
 export const shares = (text: string): number[] => [...new Set(text.split(',').map(share))]

@@ -1,30 +1,37 @@
-import { softwareVersion } from '@sedi/kit'
-import { toSediError } from '@sedi/spec'
 import { Command, CommanderError, Option } from 'commander'
-import { type Cli, type CliCommand, commandGroups, type Example, printJson, say } from './command.ts'
+import { type Cli, type CliCommand, commandGroups, type Example, type ListedCommand, printJson, say } from './command.ts'
 import { commands } from './commands/registry.gen.ts'
 import { exitCodeOf, exitDone, exitFailed, exitPaused, exitUsage, isDamaged, leavesARun } from './exit-codes.ts'
-import { hintOf, withHint } from './hints.ts'
+import { hintOf, nearestChoice, withHint } from './hints.ts'
+import { softwareVersion } from './version.ts'
 
 /** Parses arguments, runs one command and returns the exit code; never throws, never exits. */
 export async function runProgram(argv: readonly string[], cli: Cli): Promise<number> {
   let exitCode = exitDone
-  const program = createProgram(cli, async (definition, args, options) => {
+  const program = await createProgram(cli, argv, async (definition, args, options) => {
     exitCode = await runCommand(definition, cli, args, options)
   })
   try {
     await program.parseAsync(argv, { from: 'user' })
     return exitCode
   } catch (error) {
-    if (error instanceof CommanderError) return error.exitCode === 0 ? exitDone : exitUsage
-    throw error
+    if (!(error instanceof CommanderError)) throw error
+    if (error.exitCode === 0) return exitDone
+    const near = await nearestChoice(error.message)
+    if (near !== undefined) say(cli, `(Did you mean ${near}?)`)
+    return exitUsage
   }
 }
 
 type Execute = (definition: CliCommand, args: readonly (string | undefined)[], options: Readonly<Record<string, unknown>>) => Promise<void>
 
-/** Everything that can be typed, as commander has it: for parsing, for help and for completion. `execute` gets what was parsed. */
-export function createProgram(cli: Pick<Cli, 'stdout' | 'stderr'>, execute: Execute): Command {
+/**
+ * What can be typed, as commander has it: of the commands among `words` with arguments and options, of the others name and summary. `execute` gets what
+ * was parsed.
+ *
+ * @param words what is parsed later: the command that is meant is one of them, and only these are loaded
+ */
+export async function createProgram(cli: Pick<Cli, 'stdout' | 'stderr'>, words: readonly string[], execute: Execute): Promise<Command> {
   const program = new Command('sedi')
     .usage('<command> [options]')
     .description(`Make instruction data that learns what to ask for next.\n\n${aligned('First steps:', firstSteps)}`)
@@ -40,20 +47,26 @@ export function createProgram(cli: Pick<Cli, 'stdout' | 'stderr'>, execute: Exec
       outputError: (text, write) => write(withHint(text)),
     })
   const groups = Object.keys(commandGroups)
-  const inOrder = Object.values<CliCommand>(commands).toSorted((a, b) => groups.indexOf(a.group) - groups.indexOf(b.group))
-  for (const definition of inOrder) {
-    const command = definition
-      .describe(program.command(definition.name))
-      .summary(definition.summary)
-      .helpGroup(commandGroups[definition.group])
-      .helpOption('-h, --help', 'print this')
-      .showHelpAfterError(`(sedi ${definition.name} --help shows its options and examples)`)
-      .addHelpText('after', () => `\n${aligned('Examples:', definition.examples)}`)
-      .exitOverride()
-    acceptFormerStoreOption(command)
-    command.action((...received: unknown[]) => execute(definition, received.slice(0, -2).flat() as (string | undefined)[], command.opts()))
+  const inOrder = Object.entries<ListedCommand>(commands).toSorted(([, a], [, b]) => groups.indexOf(a.group) - groups.indexOf(b.group))
+  for (const [name, { group, summary, load }] of inOrder) {
+    const command = program.command(name).summary(summary).helpGroup(commandGroups[group])
+    if (words.includes(name)) describeCommand(command, await load(), execute)
   }
   return program
+}
+
+/** The program with every argument and option of every command: for completion and documentation. It carries nothing out. */
+export const createWholeProgram = (cli: Pick<Cli, 'stdout' | 'stderr'>): Promise<Command> => createProgram(cli, Object.keys(commands), async () => {})
+
+function describeCommand(command: Command, definition: CliCommand, execute: Execute): void {
+  definition
+    .describe(command)
+    .helpOption('-h, --help', 'print this')
+    .showHelpAfterError(`(sedi ${definition.name} --help shows its options and examples)`)
+    .addHelpText('after', () => `\n${aligned('Examples:', definition.examples)}`)
+    .exitOverride()
+  acceptFormerStoreOption(command)
+  command.action((...received: unknown[]) => execute(definition, received.slice(0, -2).flat() as (string | undefined)[], command.opts()))
 }
 
 /** `--store` was called `--out` where a command writes nothing; what is in people's scripts still works. */
@@ -87,12 +100,14 @@ async function runCommand(
   options: Readonly<Record<string, unknown>>,
 ): Promise<number> {
   try {
+    await cli.readKeys?.()
     return await definition.run(cli, args, options)
   } catch (thrown) {
+    const { toSediError } = await import('@sedi/spec')
     const error = toSediError(thrown)
     if (options.json === true) printJson(cli, { error: { code: error.code, message: error.message, details: error.details } })
     say(cli, `sedi ${definition.name}: ${error.message}`)
-    const hint = hintOf(error, cli.cwd, options)
+    const hint = await hintOf(error, cli.cwd, options)
     if (hint !== undefined) say(cli, hint)
     if (error.code === 'internal' && error.cause instanceof Error) say(cli, `${error.cause.stack ?? ''}\nThis is a defect in SeDi; please report it.`)
     if (leavesARun(error)) return exitPaused

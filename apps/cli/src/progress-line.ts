@@ -1,6 +1,7 @@
 import { type Progress, projectCostUsd } from '@sedi/kit'
 import type { Ledger, RunConfig } from '@sedi/spec'
-import type { Cli } from './command.ts'
+import { type Cli, say } from './command.ts'
+import { costSoFar } from './cost-so-far.ts'
 import { formatCount, formatDuration, formatPercent, formatUsd } from './format.ts'
 import { createTimeLeft, shareOf } from './live-view/progress-share.ts'
 
@@ -24,7 +25,7 @@ export function createProgressLine(cli: Cli, { ledger, config }: { readonly ledg
   async function describe(progress: Progress, leftMs: number | undefined): Promise<string> {
     const totals = await ledger.totals()
     const { raw, kept } = totals
-    const costUsd = totals.unpricedCalls > 0 || (config.generator.price === undefined && totals.settledNanoUsd === 0) ? null : totals.settledNanoUsd / 1e9
+    const costUsd = costSoFar(config, totals)
     const projectedUsd = progress.stage === 'done' ? null : projectCostUsd(config, totals)
     const parts = [
       `${label === '' ? '' : `${label} `}round ${progress.round}/${progress.rounds}`,
@@ -39,7 +40,7 @@ export function createProgressLine(cli: Cli, { ledger, config }: { readonly ledg
 
   return {
     show: (progress: Progress): void => void show(progress).catch(() => {}),
-    notice: (message: string): void => void cli.stderr.write(`${message}\n`),
+    notice: (message: string): void => say(cli, message),
     end: (): void => {},
   }
 }

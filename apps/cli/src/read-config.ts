@@ -4,13 +4,13 @@ import { SediError } from '@sedi/spec'
 import { readEnvFile } from './env-file.ts'
 
 /** A configuration a person named, with the keys of a `.env` beside it in the environment. */
-export function readConfig(options: ConfigOptions): ReturnType<typeof loadConfig> {
+export async function readConfig(options: ConfigOptions): Promise<ReturnType<typeof loadConfig>> {
   if (options.file !== undefined && /\.(jsonl|ndjson|parquet|csv)$/i.test(options.file))
     throw new SediError(
       'invalid-config',
       `${options.file} is a data file, and a configuration is expected. To make one with these as its seeds: sedi init --seeds ${options.file}`,
     )
   const read = loadConfig(options)
-  readEnvFile(dirname(read.path))
+  await readEnvFile(dirname(read.path))
   return read
 }

@@ -1,4 +1,5 @@
 import { figureRows } from '@sedi/kit'
+import { oneLine } from '@sedi/spec'
 import type { FinishedArm } from './commands/quickstart.ts'
 import { formatTable } from './format.ts'
 
@@ -39,7 +40,7 @@ export function renderComparison(arms: readonly FinishedArm[], folder: string, q
 
 function seedLines({ report, promoted }: FinishedArm): string[] {
   if (promoted.length === 0) return []
-  const lines = promoted.slice(-shownSeeds).flatMap(({ seedId, instruction, reason }) => [`  ${seedId}  ${clip(instruction)}`, `      ${reason}`])
+  const lines = promoted.slice(-shownSeeds).flatMap(({ seedId, instruction, reason }) => [`  ${seedId}  ${oneLine(instruction, 100)}`, `      ${reason}`])
   return [
     '',
     `Seeds promoted by ${armTitles[report.recipe] ?? report.recipe} (the last ${Math.min(shownSeeds, promoted.length)} of ${promoted.length}):`,
@@ -60,5 +61,3 @@ function closerLooks(arms: readonly FinishedArm[], folder: string): string[] {
     `  ${typed} export ${sedi.folder} --out instructions.jsonl`,
   ]
 }
-
-const clip = (text: string): string => (text.length <= 100 ? text : `${text.slice(0, 99)}…`)

@@ -1,5 +1,5 @@
 import type { EvaluationReport, RunReport, ShadowBaseline } from '@sedi/kit'
-import { formatCount, formatPercent, formatSigned, formatUsd } from './format.ts'
+import { formatCount, formatPercent, formatScore, formatSigned, formatUsd } from './format.ts'
 
 /** A run's figures, a line each. */
 export function renderReport(report: RunReport & { readonly shadowBaseline?: ShadowBaseline | null }, folder: string, notes: readonly string[] = []): string {
@@ -32,14 +32,13 @@ export function renderReport(report: RunReport & { readonly shadowBaseline?: Sha
     lines.push(`  uncertain     ${report.uncertainAttempts} attempts without a recorded answer, at most ${formatUsd(report.uncertainUsd, 6)} on top`)
   if (report.steps > 0) {
     lines.push(
-      `  training      ${formatCount(report.steps)} steps, ${report.epochs.toFixed(2)} epochs`,
+      `  training      ${formatCount(report.steps)} steps, ${report.epochs.toFixed(2)} epochs${report.maskedShare === null ? '' : `; the mask left out ${formatPercent(report.maskedShare)} of the rows`}`,
       `  batches       diversity ${report.batchDiversity?.toFixed(4) ?? '–'} (1 − mean pairwise ROUGE-L), ${report.conflictsPerBatch?.toFixed(2) ?? '–'} conflicts per batch`,
       `  seeds         ${report.seedsPromoted} promoted, ${report.seedsEvicted} evicted`,
     )
   }
-  const last = report.evaluations.at(-1)
-  if (last !== undefined) lines.push(`  ${last.evaluator.padEnd(13)} ${report.evaluations.map(renderScore).join(' → ')}`)
   lines.push(
+    ...scoreLines(report),
     `  digest        ${report.digest.slice(0, 16)}`,
     `  folder        ${folder}`,
     ...report.warnings.map((warning) => `  warning       ${warning}`),
@@ -86,7 +85,10 @@ export function checkLines({ checks }: Pick<RunReport, 'checks'>): string[] {
   return found.length === 0 ? [] : [`  checks        ${found.join(', ')}`]
 }
 
-export function renderScore({ mean, interval, round }: EvaluationReport): string {
-  const spread = interval === null ? '' : ` [${(interval.low * 100).toFixed(1)}, ${(interval.high * 100).toFixed(1)}]`
-  return `${round === 0 ? 'base ' : ''}${(mean * 100).toFixed(1)} %${spread}`
+/** A line for each evaluator: `exact-match   base 12.5 % [7.0, 21.0] → 31.2 % [22.0, 42.0]`. */
+export function scoreLines({ evaluations }: Pick<RunReport, 'evaluations'>): string[] {
+  const scores = Map.groupBy(evaluations, ({ evaluator }) => evaluator)
+  return [...scores].map(([evaluator, own]) => `  ${evaluator.padEnd(13)} ${own.map(renderScore).join(' → ')}`)
 }
+
+export const renderScore = (score: EvaluationReport): string => `${score.round === 0 ? 'base ' : ''}${formatScore(score)}`

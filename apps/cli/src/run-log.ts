@@ -11,11 +11,12 @@ export type LogOptions = {
   readonly logPrompts?: boolean | undefined
 }
 
+export const logFormatOption = (): Option =>
+  new Option('--log-format <format>', 'what goes to stderr: text for people, or json: one object per line').choices(['text', 'json'])
+
 /** The options of commands that carry a run on. */
 export function describeLogOptions(command: Command): Command {
-  return command
-    .addOption(new Option('--log-format <format>', 'what goes to stderr: text for people, or json: one object per line').choices(['text', 'json']))
-    .option('--log-prompts', 'with --log-format json, and in OpenTelemetry spans: log prompts and completions as well')
+  return command.addOption(logFormatOption()).option('--log-prompts', 'with --log-format json, and in OpenTelemetry spans: log prompts and completions as well')
 }
 
 type Watch = {

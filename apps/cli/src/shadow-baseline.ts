@@ -1,4 +1,4 @@
-import { type RunReport, type ShadowBaseline, shadowBaseline } from '@sedi/kit'
+import { type RunReport, type ShadowBaseline, shadowBaseline } from '@sedi/kit/runs'
 import type { Ledger } from '@sedi/spec'
 import { type Cli, say } from './command.ts'
 import { formatCount } from './format.ts'

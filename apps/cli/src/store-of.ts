@@ -1,5 +1,5 @@
 import { resolve } from 'node:path'
-import { hasScheme, openStore } from '@sedi/kit'
+import { hasScheme, openStore } from '@sedi/kit/runs'
 import type { RunStore } from '@sedi/spec'
 import { Option } from 'commander'
 import type { Cli } from './command.ts'

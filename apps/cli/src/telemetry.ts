@@ -1,5 +1,5 @@
 import type { IMetricReader } from '@opentelemetry/sdk-metrics'
-import { softwareVersion } from '@sedi/kit'
+import { softwareVersion } from './version.ts'
 
 /** Where spans and metrics of this process go. */
 export type Telemetry = {

@@ -3,7 +3,7 @@ import type { AddressInfo } from 'node:net'
 import { join, resolve } from 'node:path'
 import type { IMetricReader } from '@opentelemetry/sdk-metrics'
 import { hasScheme, openStore } from '@sedi/kit'
-import { SediError } from '@sedi/spec'
+import { closeAll, SediError } from '@sedi/spec'
 import { createAnalyses } from './analyses/analyses.ts'
 import { createApp } from './create-app.ts'
 import { dashboardFolder } from './dashboard/serve-dashboard.ts'
@@ -81,6 +81,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   const stopping = new AbortController()
   const cutting = new AbortController()
   const metrics = measureServer(store, options.metricReaders)
+  const closeParts = (): Promise<void> => closeAll(feeds.close, analyses.close, views.close, metrics.close, ledgers.close)
   const names: string[] = []
   const app = createApp({
     hosts: token === undefined ? names : undefined,
@@ -112,6 +113,9 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   })
   const server = await new Promise<Server>((resolve, reject) => {
     const starting = app.listen(port, host, (error?: Error) => (error === undefined ? resolve(starting) : reject(cannotListen(host, port, error))))
+  }).catch(async (error: unknown) => {
+    await closeParts()
+    throw error
   })
   const actual = (server.address() as AddressInfo).port
   names.push(...loopbackNames(actual))
@@ -132,9 +136,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
       clearTimeout(late)
       abort?.removeEventListener('abort', cut)
       cutting.abort()
-      await views.close()
-      await metrics.close()
-      await ledgers.close()
+      await closeParts()
     },
   }
 }

@@ -37,15 +37,22 @@ export type TeacherContext = {
  * @param modelFolder where the trainer may keep its files; must exist before the first job is submitted
  */
 export async function createAdapters(config: RunConfig, modelFolder: string, given: GivenAdapters = {}, context: TeacherContext = {}): Promise<RunAdapters> {
-  return {
-    generator: given.generator ?? (await createGenerator(config, context)),
-    embedder: given.embedder ?? (await createEmbedder(config.embedder)),
-    semanticFilter: given.semanticFilter ?? (config.filter.semantic && (await createSemanticFilter(config.filter.semantic))),
-    trainer: given.trainer ?? (await createTrainer(config, modelFolder, context.onNotice)),
-    scorer: given.scorer ?? scorerOf(config, modelFolder),
-    verifier: given.verifier ?? (await createVerifier(config)),
-    moderator: given.moderator ?? (config.moderator && (await createModerator(config.moderator))),
-    evaluators: config.evaluation.evaluators.map((id) => evaluators[id as keyof typeof evaluators]),
+  const generator = given.generator ?? (await createGenerator(config, context))
+  try {
+    return {
+      generator,
+      embedder: given.embedder ?? (await createEmbedder(config.embedder)),
+      semanticFilter: given.semanticFilter ?? (config.filter.semantic && (await createSemanticFilter(config.filter.semantic))),
+      scorer: given.scorer ?? scorerOf(config, modelFolder),
+      verifier: given.verifier ?? (await createVerifier(config)),
+      moderator: given.moderator ?? (config.moderator && (await createModerator(config.moderator))),
+      evaluators: config.evaluation.evaluators.map((id) => evaluators[id as keyof typeof evaluators]),
+      // The last one: it holds something open as the teacher does, and nobody would close it.
+      trainer: given.trainer ?? (await createTrainer(config, modelFolder, context.onNotice)),
+    }
+  } catch (error) {
+    if (given.generator === undefined) await generator.close?.()
+    throw error
   }
 }
 
@@ -99,17 +106,18 @@ function scorerOf({ feedback: { scorer } }: RunConfig, folder: string): ExampleS
       const own = join(folder, 'scorer')
       mkdirSync(own, { recursive: true })
       const trainer = await makeTrainer(scorer, own)
-      const opened = await trainer.open?.(undefined)
-      if (opened?.scorer === undefined) {
+      let opened: Awaited<ReturnType<NonNullable<Trainer['open']>>> | undefined
+      const close = async (): Promise<void> => {
         await opened?.close()
-        throw new SediError('unsupported', `feedback.scorer: the trainer “${scorer.id}” opens no model that scores.`)
+        await trainer.close?.()
       }
-      return {
-        scorer: opened.scorer,
-        async close() {
-          await opened.close()
-          await trainer.close?.()
-        },
+      try {
+        opened = await trainer.open?.(undefined)
+        if (opened?.scorer === undefined) throw new SediError('unsupported', `feedback.scorer: the trainer “${scorer.id}” opens no model that scores.`)
+        return { scorer: opened.scorer, close }
+      } catch (error) {
+        await close()
+        throw error
       }
     },
   }

@@ -1,7 +1,7 @@
 import { mkdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { SediError, studentPrompt } from '@sedi/spec'
-import { createRowWriter } from '@sedi/store'
+import { withRowWriter } from '@sedi/store'
 import type { BatchedInstructions } from './batch-instructions.ts'
 import type { BatchExporter, TrainerExport } from './exporters/exporter.ts'
 import { exporters } from './exporters/registry.gen.ts'
@@ -75,9 +75,9 @@ export async function exportBatches(batched: BatchedInstructions, { trainer, fol
       await writeFile(path, file.text).catch(cannotWrite(path))
       continue
     }
-    const writer = createRowWriter(path)
-    for (const row of file.rows) await writer.write(row)
-    await writer.close()
+    await withRowWriter(path, async (write) => {
+      for (const row of file.rows) await write(row)
+    })
   }
   const readme = join(folder, 'README.md')
   await writeFile(readme, readmeOf(exporter, exported, size)).catch(cannotWrite(readme))

@@ -9,6 +9,13 @@ export function formatPercent(share: number | null, digits = 1): string {
   return share === null || Number.isNaN(share) ? '–' : `${(share * 100).toFixed(digits)} %`
 }
 
+type Score = { readonly mean: number; readonly interval: { readonly low: number; readonly high: number } | null }
+
+/** `51.3 % [46.7, 55.9]`; scores that are no shares of 1 as they are. */
+export function formatScore({ mean, interval }: Score): string {
+  return interval === null ? mean.toFixed(4) : `${formatPercent(mean)} [${(interval.low * 100).toFixed(1)}, ${(interval.high * 100).toFixed(1)}]`
+}
+
 /** With its sign: +2.1, −0.3. */
 export function formatSigned(value: number, digits = 1): string {
   const text = Math.abs(value).toFixed(digits)

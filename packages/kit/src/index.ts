@@ -1,7 +1,7 @@
 export { type Report, type ReportPart, reportHtml, reportMarkdown, reportText } from '@sedi/evaluation'
 export type { Progress, RunEvent, RunOutcome } from '@sedi/pipeline'
 export { type CheckModes, type CheckOutcome, checks, createChecks } from '@sedi/pipeline'
-export { createRowWriter, type ImportResult, importLedgerFile, type RowWriter, writeLedgerFile } from '@sedi/store'
+export { createRowWriter, type ImportResult, importLedgerFile, type RowWriter, withRowWriter, writeLedgerFile } from '@sedi/store'
 export { type BatchedInstructions, type BatchFigures, type BatchOptions, batchInstructions, type InstructionBatch } from './batch-instructions.ts'
 export { composerNames } from './composer-names.ts'
 export { fingerprintOf } from './config/fingerprint.ts'
@@ -9,6 +9,7 @@ export { configJsonSchema, type JsonSchema } from './config/json-schema.ts'
 export { type ConfigOptions, loadConfig } from './config/load-config.ts'
 export { filesNamedIn, type NamedFile } from './config/named-files.ts'
 export { parseConfig, type RawConfig } from './config/parse-config.ts'
+export { programsNamedIn } from './config/programs-named.ts'
 export { runConfigSchema } from './config/run-config-schema.ts'
 export { hubAccess, keysFound, keyVariables } from './credentials.ts'
 export { type DiagnoseOptions, diagnoseConfig } from './diagnose/diagnose-config.ts'
@@ -26,7 +27,7 @@ export {
   planEvaluation,
 } from './evaluate/evaluate.ts'
 export { exportPromptfoo } from './evaluate/export-promptfoo.ts'
-export { evaluateWithHarness, type HarnessEvaluationOptions, harnessBenchmarks } from './evaluate/harness.ts'
+export { evaluateWithHarness, type HarnessEvaluationOptions, type HarnessPlan, harnessBenchmarks, planHarness } from './evaluate/harness.ts'
 export { type EvaluationItem, loadEvaluationItems } from './evaluate/items.ts'
 export { type AskedModel, loadAskedModel } from './evaluate/model-file.ts'
 export { openEvaluations } from './evaluate/open-evaluations.ts'
@@ -35,7 +36,6 @@ export { predictionsOf } from './evaluate/result-files.ts'
 export { type ExportedBatches, type ExportOptions, exportBatches, exporterNames } from './export-batches.ts'
 export { type FileCheckOptions, fileCheckNames } from './file-checks.ts'
 export { type FilterOptions, type FilterResult, filterFile, type Rejection, type SemanticOptions } from './filter-file.ts'
-export { formatCount, formatP, formatPercent, formatSigned, formatUsd } from './format.ts'
 export { type ImportedTasks, type ImportTasksOptions, importShapeNames, importTasks } from './import/import-tasks.ts'
 export { builtInSeeds, type DomainSeed, domainsOf } from './init/choose-seeds.ts'
 export { type InitTrainer, initTrainers, type ProjectChoices } from './init/config-text.ts'
@@ -56,7 +56,15 @@ export {
 export { notesOf, planRun, type RunPlan } from './plan-run.ts'
 export { type ExportedRun, type ExportRunOptions, exportRun } from './publish/export-run.ts'
 export { type FileChange, type Pushed, type PushOptions, pushRun } from './publish/push-run.ts'
-export { createRowSource, extraColumnNames, extraColumnTitles, type RowOptions, rowShapeNames, rowShapeTitles } from './publish/row-source.ts'
+export {
+  createRowSource,
+  extraColumnNames,
+  extraColumnTitles,
+  publishedShapeNames,
+  type RowOptions,
+  rowShapeNames,
+  rowShapeTitles,
+} from './publish/row-source.ts'
 export type { ClusterSplit, Nearness } from './publish/split-by-cluster.ts'
 export { recipes } from './recipes/registry.gen.ts'
 export type { RejectionPoint } from './replay/rejection-curve.ts'

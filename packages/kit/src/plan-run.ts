@@ -84,16 +84,21 @@ export function notesOf(config: RunConfig): string[] {
   if (trainer !== undefined && config.training.mask === 'auto' && maskRule(config, trainer) === 'none')
     notes.push(`The trainer “${config.trainer.id}” cannot leave suspected label errors out of the loss: nothing is masked.`)
   notes.push(...trainerNotes(config.trainer))
-  if (config.generator.price === undefined) {
-    const cap = config.budget.maxTokens
-    notes.push(
-      `The price is unknown: costs are not counted, and no budget in dollars can be held. ${cap === undefined ? 'budget.maxTokens (--max-tokens) caps tokens instead.' : `The run pauses at ${cap} tokens.`}`,
-    )
-  }
+  const [unknown, listed, uncapped] = priceNotes(config)
   const { provider, options } = providerOf(config.generator)
-  notes.push(...(provider.notes?.(options) ?? []))
-  const listed = priceNote(config)
-  if (listed !== undefined) notes.push(listed)
-  if (config.generator.price !== undefined && config.budget.maxCostUsd === undefined) notes.push('No budget is set (budget.maxCostUsd or --max-cost).')
-  return notes
+  return [...notes, unknown, ...(provider.notes?.(options) ?? []), listed, uncapped].filter((note) => note !== undefined)
+}
+
+/** Those of the notes that are about the teacher's price and its budget. */
+export const priceNotesOf = (config: RunConfig): string[] => priceNotes(config).filter((note) => note !== undefined)
+
+function priceNotes(config: RunConfig): [unknown: string | undefined, listed: string | undefined, uncapped: string | undefined] {
+  const { price } = config.generator
+  const { maxTokens, maxCostUsd } = config.budget
+  const instead = maxTokens === undefined ? 'budget.maxTokens (--max-tokens) caps tokens instead.' : `The run pauses at ${maxTokens} tokens.`
+  return [
+    price === undefined ? `The price is unknown: costs are not counted, and no budget in dollars can be held. ${instead}` : undefined,
+    priceNote(config),
+    price !== undefined && maxCostUsd === undefined ? 'No budget is set (budget.maxCostUsd or --max-cost).' : undefined,
+  ]
 }

@@ -159,7 +159,7 @@ async function carryOut(trainer: Trainer, spec: TrainingSpec, folder: string, { 
   const told = trainer.capabilities.perStepLoss ? trainer.metrics : undefined
   const stepsFile = told === undefined ? undefined : join(folder, `${spec.jobName}.steps.jsonl`)
   // From the first step on each time: the trainer keeps its steps, so an interrupted file is whole again after the next call.
-  const writer = stepsFile === undefined ? undefined : createRowWriter(stepsFile)
+  const writer = stepsFile === undefined ? undefined : createRowWriter(stepsFile, { inPlace: true })
   let first: TrainingMetric | undefined
   let last: TrainingMetric | undefined
   try {

@@ -7,7 +7,7 @@ export { type ImportOptions, type ImportResult, importLedgerFile, readLedgerFile
 export { createLimiter, type LimiterOptions } from './limits/limiter.ts'
 export { hasScheme, isStoreAddress, openStoreAt, publicStoreAddress } from './open-store.ts'
 export { formatOf, readRows } from './read-rows.ts'
-export { createRowWriter, type RowWriter } from './row-writer.ts'
+export { createRowWriter, type RowWriter, type RowWriterOptions, withRowWriter } from './row-writer.ts'
 export type { Shape, TaskOrProblem } from './shapes/shape.ts'
 export { shapeNamed, shapeNames, shapeOf, taskOfRecord } from './task-of-record.ts'
 export { writeRows } from './write-rows.ts'

@@ -1,7 +1,7 @@
-import { rename, rm } from 'node:fs/promises'
 import { SediError } from '@sedi/spec'
 import type { Columns } from './columns.ts'
 import { formatOf } from './read-rows.ts'
+import { replaceFile } from './replace-file.ts'
 
 /**
  * Writes rows in the format that the name ends in, and returns how many there were. The file appears under its name when it is complete: a reader
@@ -11,7 +11,7 @@ import { formatOf } from './read-rows.ts'
  */
 export async function writeRows(path: string, rows: AsyncIterable<object>, columns: Columns): Promise<number> {
   const format = formatOf(path)
-  const unfinished = `${path}.part`
+  const file = replaceFile(path)
   let count = 0
   async function* counted(): AsyncGenerator<object> {
     for await (const row of rows) {
@@ -20,10 +20,10 @@ export async function writeRows(path: string, rows: AsyncIterable<object>, colum
     }
   }
   try {
-    await format.write(unfinished, counted(), columns)
-    await rename(unfinished, path)
+    await format.write(file.path, counted(), columns)
+    await file.commit()
   } catch (error) {
-    await rm(unfinished, { force: true }).catch(() => {})
+    await file.abandon()
     if (SediError.is(error) || typeof (error as NodeJS.ErrnoException).syscall !== 'string') throw error
     throw new SediError('storage', `Cannot write ${path}: ${(error as Error).message}.`, { cause: error })
   }

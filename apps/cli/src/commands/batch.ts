@@ -1,25 +1,26 @@
-import { existsSync, realpathSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import {
   type BatchedInstructions,
   type BatchFigures,
   batchInstructions,
   composerNames,
-  createRowWriter,
   type ExportedBatches,
   embedderNames,
   exportBatches,
   exporterNames,
   type TokenizerName,
   tokenizerNames,
+  withRowWriter,
 } from '@sedi/kit'
 import { SediError } from '@sedi/spec'
 import { type Command, Option } from 'commander'
-import { type Cli, type CliCommand, print, printJson, say } from '../command.ts'
+import { type Cli, type CliCommand, print, printJson } from '../command.ts'
 import { withDataSource } from '../data-source.ts'
 import { exitDone } from '../exit-codes.ts'
 import { formatCount, formatTable } from '../format.ts'
 import { positiveNumber, share, wholeNumber } from '../option-values.ts'
+import { refuseSameFile } from '../refuse-same-file.ts'
+import { sayIssues } from '../say-issues.ts'
 import { storeOption } from '../store-of.ts'
 
 type Options = {
@@ -40,8 +41,6 @@ type Options = {
   readonly store?: string
   readonly json?: boolean
 }
-
-const shownIssues = 10
 
 export default {
   name: 'batch',
@@ -79,17 +78,19 @@ export default {
     const { size, composer, variant, clusters, conflictThreshold, conflictLimit, epochs, tokenizer, embedder } = options
     const given = { size, composer, variant, clusters, conflictThreshold, conflictLimit, epochs, tokenizer, embedder, randomSeed }
     const batched = await withDataSource(cli, input!, options.store, (source) => batchInstructions(source, { ...given, withAnswers: trainer !== undefined }))
-    for (const issue of batched.issues.slice(0, shownIssues)) say(cli, `${issue.path}: ${issue.message}`)
-    if (batched.issues.length > shownIssues) say(cli, `… and ${batched.issues.length - shownIssues} more broken rows.`)
+    sayIssues(cli, batched.issues)
 
     const target = out === undefined ? undefined : resolve(cli.cwd, out)
     const source = resolve(cli.cwd, input!)
     let exported: ExportedBatches | undefined
     if (trainer !== undefined) {
-      for (const name of ['train.jsonl', 'valid.jsonl', 'batches.jsonl']) refuseSame(source, join(target!, name))
+      refuseSameFile(
+        ['train.jsonl', 'valid.jsonl', 'batches.jsonl'].map((name) => ['--out', join(target!, name)]),
+        [['the input', source]],
+      )
       exported = await exportBatches(batched, { trainer, folder: target!, rowsPerDevice, baseModel })
     } else if (target !== undefined) {
-      refuseSame(source, target)
+      refuseSameFile([['--out', target]], [['the input', source]])
       await writeBatches(batched, target)
     }
     if (options.json) printJson(cli, { ...summary(batched, options), ...(exported ? { export: exported } : { out: target }) })
@@ -104,16 +105,10 @@ function checkTogether({ for: trainer, out, baseModel, rowsPerDevice }: Options)
     throw new SediError('invalid-config', '--base-model and --rows-per-device are for the settings of a trainer. Add --for.')
 }
 
-function refuseSame(source: string, target: string): void {
-  if (existsSync(target) && existsSync(source) && realpathSync(target) === realpathSync(source))
-    throw new SediError('invalid-config', `The result would replace its own input, ${source}. Name another --out.`)
-}
-
-async function writeBatches({ batches }: BatchedInstructions, path: string): Promise<void> {
-  const writer = createRowWriter(path)
-  for (const [i, { ids, epoch, diversity, conflicts }] of batches.entries()) await writer.write({ step: i + 1, epoch, ids, diversity, conflicts })
-  await writer.close()
-}
+const writeBatches = ({ batches }: BatchedInstructions, path: string): Promise<void> =>
+  withRowWriter(path, async (write) => {
+    for (const [i, { ids, epoch, diversity, conflicts }] of batches.entries()) await write({ step: i + 1, epoch, ids, diversity, conflicts })
+  })
 
 function summary({ rows, batches, composed, random, settings, conflictWitness, issues }: BatchedInstructions, { epochs, seed }: Options): object {
   const shorter = batches.filter(({ ids }) => ids.length < settings.size).length

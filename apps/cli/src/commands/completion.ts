@@ -5,6 +5,7 @@ import { describeProgram } from '../completion/describe-program.ts'
 import { fishCompletion } from '../completion/fish.ts'
 import { zshCompletion } from '../completion/zsh.ts'
 import { exitDone } from '../exit-codes.ts'
+import { createWholeProgram } from '../program.ts'
 
 const shells = { bash: bashCompletion, zsh: zshCompletion, fish: fishCompletion }
 
@@ -23,10 +24,7 @@ export default {
       .addArgument(new Argument('<shell>', 'for which shell').choices(Object.keys(shells))),
 
   async run(cli: Cli, [shell]) {
-    // Not at the top: the program imports every command.
-    const { createProgram } = await import('../program.ts')
-    const program = createProgram(cli, async () => {})
-    cli.stdout.write(shells[shell as keyof typeof shells](describeProgram(program)))
+    cli.stdout.write(shells[shell as keyof typeof shells](describeProgram(await createWholeProgram(cli))))
     return exitDone
   },
 } satisfies CliCommand

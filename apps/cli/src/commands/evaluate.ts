@@ -7,11 +7,13 @@ import {
   evaluateWithHarness,
   evaluatorDescriptions,
   exportPromptfoo,
+  type HarnessPlan,
   harnessBenchmarks,
   loadAskedModel,
   measureDatasets,
   openEvaluations,
   planEvaluation,
+  planHarness,
   predictionsOf,
 } from '@sedi/kit'
 import { type Ledger, SediError } from '@sedi/spec'
@@ -120,22 +122,51 @@ export default {
 } satisfies CliCommand
 
 /** What would be ignored is refused: it was meant to do something. */
-function refuseWithoutEffect(
-  source: { readonly file: string } | { readonly ledger: Ledger },
-  { heldOut, round, judge, against, evaluator = [] }: Options,
-): void {
-  const [option] = 'file' in source ? (Object.entries({ '--held-out': heldOut, '--round': round }).find(([, value]) => value !== undefined) ?? []) : []
-  if (option !== undefined) throw new SediError('invalid-config', `${option} is for runs; a file is its own test set.`)
-  const idle = Object.entries({ '--judge': judge, '--against': against }).find(([, value]) => value !== undefined && !evaluator.includes('pairwise-judge'))
-  if (idle !== undefined) throw new SediError('invalid-config', `${idle[0]} is for --evaluator pairwise-judge.`)
+function refuseWithoutEffect(source: { readonly file: string } | { readonly ledger: Ledger }, options: Options): void {
+  const { heldOut, round, judge, against, evaluator, harness, harnessTasks } = options
+  const refuse = (given: Readonly<Record<string, unknown>>, why: string): void => {
+    const idle = Object.keys(given).find((option) => given[option] !== undefined)
+    if (idle !== undefined) throw new SediError('invalid-config', `${idle} ${why}`)
+  }
+  if ('file' in source) refuse({ '--held-out': heldOut, '--round': round }, 'is for runs; a file is its own test set.')
+  if (harness === undefined) refuse({ '--harness-tasks': harnessTasks }, 'is for --harness.')
+  else
+    refuse(
+      {
+        '--evaluator': evaluator,
+        '--held-out': heldOut,
+        '--generator': options.generator,
+        '--judge': judge,
+        '--against': against,
+        '--max-answer-tokens': options.maxAnswerTokens,
+        '--max-cost': options.maxCost,
+        '--max-tokens': options.maxTokens,
+      },
+      'has no effect with --harness: lm_eval asks its own questions and scores the answers. Leave it out.',
+    )
+  if (!evaluator?.includes('pairwise-judge')) refuse({ '--judge': judge, '--against': against }, 'is for --evaluator pairwise-judge.')
 }
 
 async function runHarness(cli: Cli, { source, limit, out, stop }: EvaluateOptions, options: Options): Promise<number> {
   if (!('ledger' in source)) throw new SediError('invalid-config', '--harness asks a run’s model; name a run.')
   const tasksFolder = options.harnessTasks && resolve(cli.cwd, options.harnessTasks)
+  const asked = { source, benchmark: options.harness!, tasksFolder, limit, out }
+  if (options.dryRun) return showHarnessPlan(cli, await planHarness(asked), options)
   const python = /[/\\]/.test(options.harnessPython) ? resolve(cli.cwd, options.harnessPython) : options.harnessPython
-  const outcome = await evaluateWithHarness({ source, benchmark: options.harness!, tasksFolder, python, limit, out, stop, onOutput: (line) => say(cli, line) })
+  const outcome = await evaluateWithHarness({ ...asked, python, stop, onOutput: (line) => say(cli, line) })
   return showOutcome(cli, outcome, options)
+}
+
+function showHarnessPlan(cli: Cli, plan: HarnessPlan, { harness, limit, json }: Options): number {
+  if (json) {
+    printJson(cli, { dryRun: true, ...plan, benchmark: harness, limit: limit ?? null })
+    return exitDone
+  }
+  const { run, round, given } = plan.model
+  const model = `${round === 0 ? 'the base model' : `the model after round ${round}`} of ${run} (${given === 'weights' ? 'its weights' : 'served on loopback'})`
+  const what = `${plan.evaluation}: lm_eval asks ${model} ${limit === undefined ? '' : `the first ${limit} questions of each task of `}${harness}`
+  print(cli, plan.done ? `${what}. That is done: ${plan.folder} would be shown.` : `${what}; results go to ${plan.folder}. Nothing was started.`)
+  return exitDone
 }
 
 async function showPlan(cli: Cli, given: EvaluateOptions, { json }: Options): Promise<number> {

@@ -1,4 +1,4 @@
-import { explain, renderExplanation } from '@sedi/kit'
+import { explain, renderExplanation } from '@sedi/kit/runs'
 import type { Command } from 'commander'
 import { type Cli, type CliCommand, print, printJson } from '../command.ts'
 import { exitDone } from '../exit-codes.ts'

@@ -4,7 +4,7 @@ import type { FaultKind, ImitationId, Plan } from '@sedi/testing'
 import type { Command } from 'commander'
 import { type Cli, type CliCommand, print, say } from '../command.ts'
 import { exitDone } from '../exit-codes.ts'
-import { latency, nonNegativeNumber, port, positiveNumber, share } from '../option-values.ts'
+import { latency, nameList, nonNegativeNumber, port, positiveNumber, share } from '../option-values.ts'
 
 type Testing = typeof import('@sedi/testing')
 
@@ -27,12 +27,6 @@ type Options = {
   readonly scenario?: string
   readonly list?: boolean
 }
-
-const names = (list: string): string[] =>
-  list
-    .split(',')
-    .map((name) => name.trim())
-    .filter((name) => name !== '')
 
 export default {
   name: 'fake-provider',
@@ -95,8 +89,8 @@ export default {
           windowMs: options.window * 1_000,
           burstMs: options.burst === undefined ? undefined : options.burst * 1_000,
         },
-        scenario: withGroups(names(options.scenario ?? ''), testing) as Plan[],
-        faults: { rate: options.faultRate, kinds: withGroups(names(options.faults), testing) as FaultKind[], seed: options.faultSeed },
+        scenario: withGroups(nameList(options.scenario ?? ''), testing) as Plan[],
+        faults: { rate: options.faultRate, kinds: withGroups(nameList(options.faults), testing) as FaultKind[], seed: options.faultSeed },
         signal: cli.stop,
         onListening: ({ url, port }) =>
           say(

@@ -20,6 +20,7 @@ import { withDataSource } from '../data-source.ts'
 import { exitDone } from '../exit-codes.ts'
 import { formatCount, formatDuration, formatTable } from '../format.ts'
 import { nonNegativeNumber, share, shares, wholeNumber } from '../option-values.ts'
+import { sayIssues } from '../say-issues.ts'
 import { storeOption } from '../store-of.ts'
 
 type Options = {
@@ -42,7 +43,6 @@ type Options = {
   readonly json?: boolean
 }
 
-const shownIssues = 10
 const fileOptions = ['field', 'tokenizer', 'against', 'heuristics', 'strict', 'threshold'] as const
 
 export default {
@@ -98,8 +98,7 @@ export default {
         throw new SediError('invalid-config', `--${ofFiles} is for data files; ${name} is a run, which was filtered as its configuration says.`)
       return replayCosts(source, thresholds, how)
     })
-    for (const issue of costs.issues.slice(0, shownIssues)) say(cli, `${issue.path}: ${issue.message}`)
-    if (costs.issues.length > shownIssues) say(cli, `… and ${costs.issues.length - shownIssues} more broken rows.`)
+    sayIssues(cli, costs.issues)
     const { issues: _, ...figures } = costs
     const title = costs.run ?? basename(name!)
     const quote = replayQuote(costs, title) ?? null

@@ -1,4 +1,3 @@
-import { existsSync, realpathSync } from 'node:fs'
 import { resolve } from 'node:path'
 import {
   createRowWriter,
@@ -17,6 +16,8 @@ import { type Cli, type CliCommand, print, printJson, say } from '../command.ts'
 import { exitDone } from '../exit-codes.ts'
 import { formatCount, formatDuration, formatPercent } from '../format.ts'
 import { collect, names, share } from '../option-values.ts'
+import { type Place, refuseSameFile } from '../refuse-same-file.ts'
+import { sayIssues } from '../say-issues.ts'
 
 type Options = {
   readonly threshold: number
@@ -33,8 +34,6 @@ type Options = {
   readonly strict?: boolean
   readonly json?: boolean
 }
-
-const shownIssues = 10
 
 export default {
   name: 'filter',
@@ -69,17 +68,13 @@ export default {
     refuseMixedFiles(cli, file!, options)
     const kept = openOutput(cli, options.out)
     const rejects = openOutput(cli, options.rejects)
-    const result = await filterFile(resolve(cli.cwd, file!), {
+    const result = await filterInto({ kept, rejects }, resolve(cli.cwd, file!), {
       ...options,
       semantic: semanticOf(options),
       benchmarks: options.againstBenchmark?.map((path) => resolve(cli.cwd, path)),
       against: options.against && resolve(cli.cwd, options.against),
-      onDecision: async (record, why) => (why === undefined ? kept?.write(record) : rejects?.write({ ...record, rejected: why })),
     })
-    await kept?.close()
-    await rejects?.close()
-    for (const issue of result.issues.slice(0, shownIssues)) say(cli, `${issue.path}: ${issue.message}`)
-    if (result.issues.length > shownIssues) say(cli, `… and ${result.issues.length - shownIssues} more broken rows.`)
+    sayIssues(cli, result.issues)
     for (const warning of result.warnings) say(cli, `Warning: ${warning}`)
     const { issues: _, ...figures } = result
     if (options.json) printJson(cli, figures)
@@ -89,6 +84,23 @@ export default {
   },
 } satisfies CliCommand
 
+type Outputs = { readonly kept: RowWriter | undefined; readonly rejects: RowWriter | undefined }
+
+/** Files that exist are as they were when something goes wrong. */
+async function filterInto({ kept, rejects }: Outputs, file: string, options: FilterOptions): Promise<FilterResult> {
+  try {
+    const onDecision: FilterOptions['onDecision'] = async (record, why) =>
+      why === undefined ? kept?.write(record) : rejects?.write({ ...record, rejected: why })
+    const result = await filterFile(file, { ...options, onDecision })
+    await kept?.close()
+    await rejects?.close()
+    return result
+  } finally {
+    await kept?.abandon()
+    await rejects?.abandon()
+  }
+}
+
 function semanticOf({ semantic, embedder }: Options): FilterOptions['semantic'] {
   if (semantic === undefined && embedder !== undefined) throw new SediError('invalid-config', '--embedder is for --semantic. Add a threshold: --semantic 0.9.')
   return semantic === undefined ? undefined : { threshold: semantic, embedder }
@@ -96,20 +108,19 @@ function semanticOf({ semantic, embedder }: Options): FilterOptions['semantic'] 
 
 /** Nothing is written over what is still being read, or into another output. */
 function refuseMixedFiles(cli: Cli, file: string, { out, rejects, against, againstBenchmark = [], json }: Options): void {
+  const places = (given: readonly (readonly [string, string | undefined])[]): Place[] =>
+    given.flatMap(([name, path]) => (path === undefined ? [] : [[name, path === '-' ? path : resolve(cli.cwd, path)]]))
+  const outputs = places([
+    ['--out', out],
+    ['--rejects', rejects],
+  ])
   const benchmarks = againstBenchmark.map((path) => ['--against-benchmark', path] as const)
-  const places = [...Object.entries({ '--out': out, '--rejects': rejects, 'the input': file, '--against': against }), ...benchmarks].flatMap(([name, path]) =>
-    path === undefined ? [] : [{ name, path: path === '-' ? path : realPath(resolve(cli.cwd, path)) }],
-  )
-  for (const output of places.filter(({ name }) => name === '--out' || name === '--rejects')) {
-    const same = places.find(({ name, path }) => path === output.path && name !== output.name)
-    if (same !== undefined) throw new SediError('invalid-config', `${output.name} and ${same.name} are the same file, ${output.path}. Name another one.`)
-    if (json && output.path === '-') throw new SediError('invalid-config', `--json and ${output.name} - both want stdout. Write the rows to a file.`)
-  }
+  refuseSameFile(outputs, places([['the input', file], ['--against', against], ...benchmarks]))
+  const stdout = outputs.find(([, path]) => path === '-')
+  if (json && stdout !== undefined) throw new SediError('invalid-config', `--json and ${stdout[0]} - both want stdout. Write the rows to a file.`)
 }
 
-const realPath = (path: string): string => (existsSync(path) ? realpathSync(path) : path)
-
-/** Opened by its first row, or at the end: wrong options and a missing input leave a file that exists as it was. */
+/** Opened by its first row, or at the end: with wrong options or without input nothing is begun, and nobody waits for the reader of a pipe. */
 function openOutput(cli: Cli, path: string | undefined): RowWriter | undefined {
   if (path === undefined) return undefined
   let writer: RowWriter | undefined
@@ -117,7 +128,7 @@ function openOutput(cli: Cli, path: string | undefined): RowWriter | undefined {
     writer ??= createRowWriter(path === '-' ? cli.stdout : resolve(cli.cwd, path))
     return writer
   }
-  return { write: (row) => open().write(row), close: () => open().close() }
+  return { write: (row) => open().write(row), close: () => open().close(), abandon: async () => writer?.abandon() }
 }
 
 function render({ read, kept, rejected, checks, threshold, semantic, elapsedMs }: FilterResult): string {

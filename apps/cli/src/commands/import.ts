@@ -1,12 +1,12 @@
-import { existsSync, realpathSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { type ImportedTasks, importShapeNames, importTasks } from '@sedi/kit'
-import { SediError } from '@sedi/spec'
 import { type Command, Option } from 'commander'
-import { type Cli, type CliCommand, print, printJson, say } from '../command.ts'
+import { type Cli, type CliCommand, print, printJson } from '../command.ts'
 import { exitDone } from '../exit-codes.ts'
 import { formatCount } from '../format.ts'
 import { wholeNumber } from '../option-values.ts'
+import { refuseSameFile } from '../refuse-same-file.ts'
+import { sayIssues } from '../say-issues.ts'
 
 type Options = {
   readonly as: 'seeds' | 'pool'
@@ -17,8 +17,6 @@ type Options = {
   readonly strict?: boolean
   readonly json?: boolean
 }
-
-const shownIssues = 10
 
 /** Above it the whole set is no longer read by anybody, which is what seeds need. */
 const manySeeds = 1000
@@ -55,11 +53,9 @@ export default {
 
   async run(cli: Cli, [input], { as, out, format, sample, seed, strict, json }: Options) {
     const [from, target] = [resolve(cli.cwd, input!), resolve(cli.cwd, out)]
-    if (existsSync(target) && existsSync(from) && realpathSync(target) === realpathSync(from))
-      throw new SediError('invalid-config', `The result would replace its own input, ${from}. Name another --out.`)
+    refuseSameFile([['--out', target]], [['the input', from]])
     const imported = await importTasks(from, target, { shape: format, sample, randomSeed: seed, strict })
-    for (const issue of imported.issues.slice(0, shownIssues)) say(cli, `${issue.path}: ${issue.message}`)
-    if (imported.broken > shownIssues) say(cli, `… and ${formatCount(imported.broken - shownIssues)} more broken rows.`)
+    sayIssues(cli, imported.issues, imported.broken)
     if (json) printJson(cli, { as, ...imported })
     else print(cli, render(imported, as, out))
     return exitDone

@@ -1,5 +1,5 @@
 import { resolve } from 'node:path'
-import { createRowWriter, importLedgerFile, writeLedgerFile } from '@sedi/kit'
+import { importLedgerFile, withRowWriter, writeLedgerFile } from '@sedi/kit'
 import { SediError } from '@sedi/spec'
 import { Argument, type Command } from 'commander'
 import { type Cli, type CliCommand, print, printJson, say } from '../command.ts'
@@ -42,9 +42,7 @@ async function exportLedger(cli: Cli, run: string, { out = '-', store, json }: O
   const ledger = await storeOf(cli, store).read(runPath(cli, run))
   try {
     const file = out === '-' ? undefined : resolve(cli.cwd, out)
-    const writer = createRowWriter(file ?? cli.stdout)
-    const written = await writeLedgerFile(ledger.runId, ledger.facts(), writer)
-    await writer.close()
+    const written = await withRowWriter(file ?? cli.stdout, (write) => writeLedgerFile(ledger.runId, ledger.facts(), { write }))
     if (json) printJson(cli, { run: ledger.runId, out: file, ...written, digest: await ledger.digest() })
     say(cli, `${formatCount(written.facts)} facts written${file === undefined ? '' : ` to ${file}`}.`)
   } finally {

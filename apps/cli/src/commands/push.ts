@@ -1,12 +1,12 @@
 import { resolve } from 'node:path'
-import { extraColumnNames, hubAccess, type Pushed, pushRun, rowShapeNames } from '@sedi/kit'
+import { extraColumnNames, hubAccess, type Pushed, publishedShapeNames, pushRun } from '@sedi/kit'
 import { SediError } from '@sedi/spec'
 import { type Command, Option } from 'commander'
 import { type Cli, type CliCommand, print, printJson, say } from '../command.ts'
 import { exitDone } from '../exit-codes.ts'
 import { formatCount } from '../format.ts'
 import { names, share, wholeNumber } from '../option-values.ts'
-import { runPath, storeOf } from '../store-of.ts'
+import { runPath, storeOf, storeOption } from '../store-of.ts'
 
 type Options = {
   readonly repo: string
@@ -50,11 +50,7 @@ export default {
       .option('--license <id>', 'as the hub names it: cc-by-4.0, cc0-1.0, … (default: what the card there says)')
       .option('--language <codes>', 'languages of the texts, with commas between them: en,de', names)
       .option('--title <text>', 'for people (default: what the card there says, or the name)')
-      .addOption(
-        new Option('--format <shape>', 'the fields of a row; “sedi export --help” explains them')
-          .choices(rowShapeNames.filter((name) => name !== 'openai'))
-          .default('messages'),
-      )
+      .addOption(new Option('--format <shape>', 'the fields of a row; “sedi export --help” explains them').choices(publishedShapeNames).default('messages'))
       .option('--with <columns>', `more columns, of ${extraColumnNames.join(', ')}`, names, ['id', 'round', 'seeds'])
       .option('--system <text>', 'a system prompt for every row')
       .option('--test-share <share>', 'split: this share of the rows, whole clusters of similar instructions, becomes the test set', share)
@@ -67,7 +63,7 @@ export default {
       .option('--overwrite', 'replace data of the same name that SeDi did not push')
       .option('--dry-run', 'make and compare everything, send nothing; without HF_TOKEN no hub is asked')
       .option('--out <dir>', 'leave the files there as well')
-      .option('--store <dir>', 'where runs are kept (default: ./runs)')
+      .addOption(storeOption())
       .option('--json', 'one JSON document on stdout'),
 
   async run(cli: Cli, [runIdOrPath], options: Options) {

@@ -36,7 +36,7 @@ export default {
       .option('--max-cost <usd>', 'a new budget for the whole run', positiveNumber)
       .option('--max-tokens <n>', 'a new budget of tokens for the whole run', wholeNumber)
       .option('--max-training-cost <usd>', 'a new trainer.maxCostUsd, for trainers that bill', positiveNumber)
-      .option('--concurrency <n>', 'calls in flight from now on', positiveNumber)
+      .option('--concurrency <n>', 'calls in flight from now on', wholeNumber)
       .addOption(new Option('--queue <queue>', 'who makes the calls from now on: the run itself, or workers').choices(['in-process', 'pg-boss']))
       .option('--wait', 'while another process carries the run, stand by: take over when it ends, however it ends')
       .option('--json', 'one JSON document on stdout'),

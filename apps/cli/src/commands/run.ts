@@ -39,7 +39,7 @@ export default {
       .option('--json', 'one JSON document on stdout'),
 
   async run(cli: Cli, [file], options: Options) {
-    const { config } = readConfig({ cwd: cli.cwd, file, set: options.set, maxCostUsd: options.maxCost, maxTokens: options.maxTokens, store: options.out })
+    const { config } = await readConfig({ cwd: cli.cwd, file, set: options.set, maxCostUsd: options.maxCost, maxTokens: options.maxTokens, store: options.out })
     if (options.dryRun) {
       const plan = await planRun(config)
       if (options.json) printJson(cli, { dryRun: true, ...plan })

@@ -1,3 +1,4 @@
+import { publicStoreAddress } from '@sedi/kit/runs'
 import type { Command } from 'commander'
 import { type Cli, type CliCommand, print, printJson } from '../command.ts'
 import { exitDone } from '../exit-codes.ts'
@@ -19,7 +20,7 @@ export default {
   async run(cli: Cli, _args, options: Options) {
     const runs = await storeOf(cli, options.store).list()
     if (options.json) printJson(cli, runs)
-    else if (runs.length === 0) print(cli, `No runs in ${options.store ?? './runs'}.`)
+    else if (runs.length === 0) print(cli, `No runs in ${publicStoreAddress(options.store ?? './runs')}.`)
     else {
       const rows = runs.map(({ runId, recipe, state, totals }) => [
         runId,

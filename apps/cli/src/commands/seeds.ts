@@ -1,4 +1,5 @@
-import { listSeeds, type SeedList } from '@sedi/kit'
+import { listSeeds, type SeedList } from '@sedi/kit/runs'
+import { oneLine } from '@sedi/spec'
 import type { Command } from 'commander'
 import { type Cli, type CliCommand, print, printJson } from '../command.ts'
 import { exitDone } from '../exit-codes.ts'
@@ -57,17 +58,11 @@ function renderSeeds(
   ]).split('\n')
   const width = Math.max(...table.map((line) => line.length))
   const room = columns - width - 3
-  const rows = room < 12 ? table : table.map((line, i) => `${line.padEnd(width)}  ${i === 0 ? 'text' : shortened(shown[i - 1]!.instruction, room)}`)
+  const rows = room < 12 ? table : table.map((line, i) => `${line.padEnd(width)}  ${i === 0 ? 'text' : oneLine(shown[i - 1]!.instruction, room)}`)
   return [
     `${formatCount(active)} seeds are active: ${formatCount(human)} human, ${formatCount(machine)} promoted. ${formatCount(gone)} ${gone === 1 ? 'has' : 'have'} left${gone > 0 && !all ? ' (--all lists them)' : ''}.`,
     'prompts: how many showed it; kept: of what was written from them; heirs: children that became seeds. sedi explain <run> <seed> tells one’s story.',
     '',
     ...rows.map((row) => row.trimEnd()),
   ].join('\n')
-}
-
-function shortened(text: string, most: number): string {
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: a terminal would take them for commands
-  const line = text.replaceAll(/[\s\u0000-\u001f\u007f-\u009f]+/g, ' ').trim()
-  return line.length <= most ? line : `${line.slice(0, most - 1)}…`
 }

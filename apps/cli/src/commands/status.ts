@@ -1,4 +1,4 @@
-import { configOf, notesOf, reportRun } from '@sedi/kit'
+import { notesOfRun, reportRun } from '@sedi/kit/runs'
 import type { Command } from 'commander'
 import { type Cli, type CliCommand, print, printJson } from '../command.ts'
 import { exitDone } from '../exit-codes.ts'
@@ -34,7 +34,7 @@ export default {
       const shadowBaseline = options.baseline ? await replayBaseline(cli, ledger, report) : null
       if (options.json) printJson(cli, { ...report, shadowBaseline })
       else {
-        const text = renderReport({ ...report, shadowBaseline }, await runFolder(cli, path, options.store), notesOf(await configOf(ledger)))
+        const text = renderReport({ ...report, shadowBaseline }, await runFolder(cli, path, options.store), await notesOfRun(ledger))
         print(cli, wrapLines(text, columnsOf(cli.stdout)))
       }
       return exitDone

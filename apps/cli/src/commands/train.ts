@@ -2,11 +2,12 @@ import { existsSync } from 'node:fs'
 import { composerNames, embedderNames, type FileTraining, type TokenizerName, type TrainProgress, tokenizerNames, trainers, trainFile } from '@sedi/kit'
 import { SediError } from '@sedi/spec'
 import { type Command, Option } from 'commander'
-import { type Cli, type CliCommand, print, printJson, say } from '../command.ts'
+import { type Cli, type CliCommand, harmless, print, printJson, say } from '../command.ts'
 import { withDataSource } from '../data-source.ts'
 import { exitDone } from '../exit-codes.ts'
 import { formatCount, formatDuration } from '../format.ts'
 import { collect, positiveNumber, wholeNumber } from '../option-values.ts'
+import { sayIssues } from '../say-issues.ts'
 import { storeOption } from '../store-of.ts'
 
 type Options = {
@@ -29,7 +30,6 @@ type Options = {
 const redrawMs = 100
 const lineMs = 5000
 const toldBeforeMs = 300
-const shownIssues = 10
 
 export default {
   name: 'train',
@@ -72,8 +72,7 @@ export default {
         cwd: cli.cwd,
         stop: cli.stop,
         onBatches({ rows, batches, issues }) {
-          for (const { path, message } of issues.slice(0, shownIssues)) say(cli, `${path}: ${message}`)
-          if (issues.length > shownIssues) say(cli, `… and ${issues.length - shownIssues} more broken rows, left out.`)
+          sayIssues(cli, issues)
           say(cli, `${formatCount(rows.length)} rows in ${formatCount(batches.length)} batches of ${size} (${options.composer}).`)
         },
         onProgress: progress.show,
@@ -129,7 +128,7 @@ function createProgress(cli: Cli) {
       shownAt = now
       cli.stderr.write(cli.isTerminal ? `\r\u001b[2K${line(progress, now)}` : `${line(progress, now)}\n`)
     },
-    notice: (message: string): void => void cli.stderr.write(`${cli.isTerminal ? '\r\u001b[2K' : ''}${message}\n`),
+    notice: (message: string): void => void cli.stderr.write(`${cli.isTerminal ? '\r\u001b[2K' : ''}${harmless(message)}\n`),
     end(): void {
       if (cli.isTerminal) cli.stderr.write('\r\u001b[2K')
     },

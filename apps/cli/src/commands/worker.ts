@@ -3,12 +3,13 @@ import { workOnCalls } from '@sedi/kit'
 import type { Command } from 'commander'
 import { type Cli, type CliCommand, say } from '../command.ts'
 import { exitDone } from '../exit-codes.ts'
-import { port, positiveNumber } from '../option-values.ts'
+import { port, wholeNumber } from '../option-values.ts'
+import { type LogOptions, logFormatOption } from '../run-log.ts'
 import { storeOf } from '../store-of.ts'
 import { startHealth } from '../worker-health.ts'
 import { createWorkerLog } from '../worker-log.ts'
 
-type Options = { readonly concurrency: number; readonly logFormat?: string; readonly healthPort?: number; readonly healthHost: string }
+type Options = Pick<LogOptions, 'logFormat'> & { readonly concurrency: number; readonly healthPort?: number; readonly healthHost: string }
 
 export default {
   name: 'worker',
@@ -22,8 +23,8 @@ export default {
     command
       .description('Make calls for the runs of a store whose configuration says queue: pg-boss, until it is stopped. Start as many as you like, anywhere.')
       .argument('<store>', 'postgres://host/database')
-      .option('--concurrency <n>', 'most calls in flight, over all runs', positiveNumber, 16)
-      .option('--log-format <format>', 'text or json: lines on stderr', 'text')
+      .option('--concurrency <n>', 'most calls in flight, over all runs', wholeNumber, 16)
+      .addOption(logFormatOption())
       .option('--health-port <port>', 'answer /healthz, /readyz and /metrics here, for probes and Prometheus; 0 takes a free one', port)
       .option('--health-host <address>', 'where to; other machines get metrics only with SEDI_API_TOKEN', '127.0.0.1')
       .addHelpText(

@@ -1,7 +1,7 @@
 import { styleText } from 'node:util'
 import type { Progress } from '@sedi/kit'
 import type { Ledger, RunConfig } from '@sedi/spec'
-import type { Cli } from '../command.ts'
+import { type Cli, harmless } from '../command.ts'
 import { createLiveRegion, type TerminalStream } from './live-region.ts'
 import { createTimeLeft, shareOf } from './progress-share.ts'
 import { createFigureReader, type ViewFigures } from './view-figures.ts'
@@ -76,7 +76,7 @@ export function createLiveView(cli: Cli, { ledger, config }: { readonly ledger: 
     },
     notice(message) {
       notices++
-      region.above(message)
+      region.above(harmless(message))
     },
     end,
   }

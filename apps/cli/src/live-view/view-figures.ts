@@ -1,5 +1,6 @@
 import { createRunBook, type EvaluationReport, evaluationsOf, projectCostUsd } from '@sedi/kit'
 import type { Ledger, RunConfig, Totals } from '@sedi/spec'
+import { costSoFar } from '../cost-so-far.ts'
 
 /** What a live view shows of a run, read from its ledger. Dollars; null where a price is unknown. */
 export type ViewFigures = {
@@ -42,11 +43,11 @@ export function createFigureReader(ledger: Ledger, config: RunConfig, clock: () 
       }
     }
     await book.readWithin(1000, 'progress')
-    const isUnpriced = totals.unpricedCalls > 0 || (config.generator.price === undefined && totals.settledNanoUsd === 0)
+    const costUsd = costSoFar(config, totals)
     return {
       totals,
-      costUsd: isUnpriced ? null : totals.settledNanoUsd / 1e9,
-      projectedUsd: isUnpriced ? null : projectCostUsd(config, totals),
+      costUsd,
+      projectedUsd: costUsd === null ? null : projectCostUsd(config, totals),
       callsPerMinute: rateOf(totals.calls),
       keptShares: book
         .rounds()

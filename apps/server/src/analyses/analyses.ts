@@ -1,6 +1,6 @@
 import { SediError, toSediError } from '@sedi/spec'
 import type { RunAge } from '../views/view-messages.ts'
-import type { AnalysisName, Analyses as Made } from './analysis-messages.ts'
+import type { AnalysisKinds, AnalysisName } from './analysis-messages.ts'
 import { type AnalysisProcesses, createAnalysisProcesses } from './analysis-processes.ts'
 
 export type Analyses = {
@@ -8,9 +8,9 @@ export type Analyses = {
    * What is known now: the latest that was made, perhaps of an earlier age of a run that goes on; else how far it is. Begins it where it is due. An
    * error is told once and forgotten, so that asking again tries again.
    */
-  look<N extends AnalysisName>(analysis: N, ask: Made[N]['ask'], age: RunAge): Looked<Made[N]['answer']>
+  look<N extends AnalysisName>(analysis: N, ask: AnalysisKinds[N]['ask'], age: RunAge): Looked<AnalysisKinds[N]['answer']>
   /** Waits until it is made, of these ages. Throws what it throws. */
-  wait<N extends AnalysisName>(analysis: N, ask: Made[N]['ask'], ages: readonly RunAge[]): Promise<Made[N]['answer']>
+  wait<N extends AnalysisName>(analysis: N, ask: AnalysisKinds[N]['ask'], ages: readonly RunAge[]): Promise<AnalysisKinds[N]['answer']>
   close(): void
 }
 
@@ -70,7 +70,7 @@ export function createAnalyses({ storeAddress, most, megabytes, processes = crea
     return entry
   }
 
-  function begin<N extends AnalysisName>(entry: Entry, analysis: N, ask: Made[N]['ask'], age: RunAge): void {
+  function begin<N extends AnalysisName>(entry: Entry, analysis: N, ask: AnalysisKinds[N]['ask'], age: RunAge): void {
     entry.age = age
     const onProgress = (share: number, value: unknown): void => {
       if (entry.work !== undefined) entry.work.share = share
@@ -95,14 +95,14 @@ export function createAnalyses({ storeAddress, most, megabytes, processes = crea
   const isDue = ({ isDone, valueRaw }: Entry, { raw, isOver }: RunAge): boolean => !isDone || (raw > valueRaw && (isOver || raw > growth * valueRaw))
 
   return {
-    look<N extends AnalysisName>(analysis: N, ask: Made[N]['ask'], age: RunAge): Looked<Made[N]['answer']> {
+    look<N extends AnalysisName>(analysis: N, ask: AnalysisKinds[N]['ask'], age: RunAge): Looked<AnalysisKinds[N]['answer']> {
       const entry = entryOf(`${analysis} ${JSON.stringify(ask)}`, age)
       const { error } = entry
       entry.error = undefined
       if (error === undefined && entry.work === undefined && isDue(entry, age)) begin(entry, analysis, ask, age)
       const state = entry.isDone || error !== undefined ? 'ready' : 'computing'
       const progress = state === 'ready' ? 1 : (entry.work?.share ?? 0)
-      return { state, progress, value: entry.value as Made[N]['answer'] | undefined, asOfRaw: entry.valueRaw, error }
+      return { state, progress, value: entry.value as AnalysisKinds[N]['answer'] | undefined, asOfRaw: entry.valueRaw, error }
     },
     async wait(analysis, ask, ages) {
       const age = { born: ages.map(({ born, digest }) => `${born} ${digest}`).join(' '), digest: '', raw: 0, isOver: true }

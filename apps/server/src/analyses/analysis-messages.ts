@@ -1,8 +1,8 @@
 import type { DrawnMap, RunComparison, ShadowBaseline, WhatIf } from '@sedi/kit'
-import type { PlainError } from '../views/view-messages.ts'
+import type { PlainError } from '../plain-error.ts'
 
 /** What takes longer than a page can wait, and a process of its own. */
-export type Analyses = {
+export type AnalysisKinds = {
   readonly shadow: { readonly ask: { readonly run: string }; readonly answer: Shadow }
   readonly thresholds: { readonly ask: { readonly run: string }; readonly answer: WhatIf }
   readonly map: { readonly ask: { readonly run: string; readonly points: number }; readonly answer: DrawnMap }
@@ -15,10 +15,10 @@ export type Analyses = {
 /** With what the run itself had kept of the same texts. */
 export type Shadow = ShadowBaseline & { readonly keptThen: number }
 
-export type AnalysisName = keyof Analyses
+export type AnalysisName = keyof AnalysisKinds
 
 export type AnalysisRequest = {
-  readonly [N in AnalysisName]: { readonly analysis: N; readonly ask: Analyses[N]['ask']; readonly storeAddress: string }
+  readonly [N in AnalysisName]: { readonly analysis: N; readonly ask: AnalysisKinds[N]['ask']; readonly storeAddress: string }
 }[AnalysisName]
 
 /** From the process: how far it is, perhaps with what is known already; then how it ended, and whether it takes another one. */

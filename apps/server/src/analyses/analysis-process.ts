@@ -2,9 +2,9 @@ import { setPriority } from 'node:os'
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import { compareRuns, diversityMap, openStore, shadowBaseline, whatIf } from '@sedi/kit'
 import type { FactKind, FactOf, Ledger, Recorded } from '@sedi/spec'
+import { plainError } from '../plain-error.ts'
 import { createOpenLedgers } from '../runs/open-ledgers.ts'
-import { plainError } from '../views/plain-error.ts'
-import type { Analyses, AnalysisMessage, AnalysisName, AnalysisRequest, Shadow } from './analysis-messages.ts'
+import type { AnalysisKinds, AnalysisMessage, AnalysisName, AnalysisRequest, Shadow } from './analysis-messages.ts'
 
 // A process for analyses, one after the other: one that takes long gives way to runs on the same machine, and it can be ended at any time.
 
@@ -18,7 +18,7 @@ const thresholds = [0.5, 0.55, 0.6, 0.65, 0.7, 0.75, 0.8, 0.85, 0.9, 0.95]
 const [fewTexts, manyTexts] = [10_000, 100_000]
 
 const analyses: {
-  readonly [N in AnalysisName]: (ask: Analyses[N]['ask'], ledgers: Ledgers, tell: Tell, storeAddress: string) => Promise<Analyses[N]['answer']>
+  readonly [N in AnalysisName]: (ask: AnalysisKinds[N]['ask'], ledgers: Ledgers, tell: Tell, storeAddress: string) => Promise<AnalysisKinds[N]['answer']>
 } = {
   shadow: ({ run }, ledgers) => ledgers.use(run, (ledger) => shadowOf(inTurns(ledger))),
   thresholds: ({ run }, ledgers, tell) =>

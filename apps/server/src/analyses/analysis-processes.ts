@@ -1,8 +1,8 @@
 import { type ChildProcess, fork } from 'node:child_process'
 import { SediError } from '@sedi/spec'
 import { ownModule } from '../own-module.ts'
-import { errorOf } from '../views/plain-error.ts'
-import type { Analyses, AnalysisMessage, AnalysisName, AnalysisRequest } from './analysis-messages.ts'
+import { errorOf } from '../plain-error.ts'
+import type { AnalysisKinds, AnalysisMessage, AnalysisName, AnalysisRequest } from './analysis-messages.ts'
 
 const { url, execArgv = [] } = ownModule(import.meta.url, 'analysis-process')
 
@@ -14,7 +14,11 @@ const idleMs = 30_000
 
 export type AnalysisProcesses = {
   /** Makes an analysis in a process of low priority. Throws what it throws; `unsupported` when it needs too much memory. */
-  make<N extends AnalysisName>(analysis: N, ask: Analyses[N]['ask'], onProgress: (share: number, value: unknown) => void): Promise<Analyses[N]['answer']>
+  make<N extends AnalysisName>(
+    analysis: N,
+    ask: AnalysisKinds[N]['ask'],
+    onProgress: (share: number, value: unknown) => void,
+  ): Promise<AnalysisKinds[N]['answer']>
   close(): void
 }
 

@@ -1,6 +1,6 @@
 import { existsSync, realpathSync } from 'node:fs'
 import { dirname, join, resolve, sep } from 'node:path'
-import { filesNamedIn, parseConfig, type RawConfig } from '@sedi/kit'
+import { filesNamedIn, parseConfig, programsNamedIn, type RawConfig } from '@sedi/kit'
 import { type Issue, issuesError, type RunConfig, SediError } from '@sedi/spec'
 import { forbiddenAddressesIn } from './forbidden-addresses.ts'
 
@@ -15,15 +15,12 @@ export type ConfigRules = {
   readonly allowedHosts: readonly string[]
 }
 
-// Keys by which a configuration names what this machine then runs.
-const commandKeys = new Set(['command', 'cancelCommand', 'python', 'localPython', 'modulesFrom', 'package'])
-
 /**
  * A configuration that came over the network, parsed and with this server's store. Throws `invalid-config` with every issue: of the
  * configuration itself, or, when that is sound, of what this server does not do for others.
  */
 export async function receiveConfig(raw: RawConfig, rules: ConfigRules): Promise<RunConfig> {
-  const foreign = [...(raw.store === undefined ? [] : [storeIssue]), ...(rules.allowCommands ? [] : commandsIn(raw, []))]
+  const foreign = [...(raw.store === undefined ? [] : [storeIssue]), ...(rules.allowCommands ? [] : commandsIn(raw))]
   if (foreign.length > 0) throw issuesError('invalid-config', 'The configuration asks for what this server does not do:', foreign)
   const config = parse({ ...raw, store: rules.storeAddress }, rules.files)
   const issues = [...filesOutside(config, rules), ...(await forbiddenAddressesIn(withoutStore(config), rules.allowedHosts))]
@@ -47,15 +44,11 @@ function withoutStore({ store: _, ...config }: RunConfig): object {
   return config
 }
 
-function commandsIn(value: unknown, key: readonly string[]): Issue[] {
-  if (typeof value !== 'object' || value === null) return []
-  return Object.entries(value).flatMap(([name, inner]) => {
-    const path = [...key, name]
-    const runs = commandKeys.has(name) || (name === 'id' && inner === 'command') || (key.length === 0 && name === 'trainer' && inner === 'command')
-    const message = 'names what this machine would run; start the server with --allow-commands if those who reach it may choose that'
-    return [...(runs ? [{ path: path.join('.'), code: 'command', message }] : []), ...commandsIn(inner, path)]
-  })
-}
+const commandsIn = (raw: RawConfig): Issue[] =>
+  programsNamedIn(raw).map((path) => ({
+    ...{ path, code: 'command' },
+    message: 'names what this machine would run; start the server with --allow-commands if those who reach it may choose that',
+  }))
 
 function filesOutside(config: RunConfig, { files, stateFolder }: ConfigRules): Issue[] {
   const inside = [files, stateFolder].map(realPlace)

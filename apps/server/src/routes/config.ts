@@ -3,7 +3,7 @@ import * as z from 'zod'
 import { receiveConfig } from '../guard/received-config.ts'
 import { withoutSecrets } from '../guard/without-secrets.ts'
 import { defineRoute, type Route } from '../route.ts'
-import { taskSchema, withSentTasks } from '../runs/sent-tasks.ts'
+import { lookWithSentTasks, taskSchema, withoutTaskFiles } from '../runs/sent-tasks.ts'
 import { writtenConfigSchema } from '../runs/written-config.ts'
 
 export const configRoutes: readonly Route[] = [
@@ -29,13 +29,16 @@ export const configRoutes: readonly Route[] = [
       .meta({ id: 'PlannedRun' }),
     answer: {
       status: 200,
-      description: 'The plan, and the configuration with every default filled in.',
+      description: 'The plan, and the configuration with every default filled in; no files of tasks that were sent along.',
       schema: z.looseObject({ estimate: z.looseObject({}), seeds: z.int(), notes: z.array(z.string()), config: z.looseObject({}) }).meta({ id: 'Plan' }),
     },
     problems: [400, 404],
     async handle({ body }, context) {
-      const { store: _, ...config } = await receiveConfig(withSentTasks(body.config, body, context.stateFolder), context)
-      return { json: { ...(await planRun({ ...config, store: context.storeAddress })), config: withoutSecrets(config) } }
+      return lookWithSentTasks(body.config, body, context.stateFolder, async (written) => {
+        const { store: _, ...config } = await receiveConfig(written, context)
+        const plan = await planRun({ ...config, store: context.storeAddress })
+        return { json: { ...plan, config: withoutSecrets(withoutTaskFiles(config, body)) } }
+      })
     },
   }),
 ]

@@ -6,7 +6,7 @@ import { receiveConfig } from '../guard/received-config.ts'
 import { withoutSecrets } from '../guard/without-secrets.ts'
 import { defineRoute, type Reply, type Route } from '../route.ts'
 import { folderInStore, noSuchRun, runIdSchema } from '../runs/run-id.ts'
-import { taskSchema, withSentTasks } from '../runs/sent-tasks.ts'
+import { keepSentTasks, taskSchema } from '../runs/sent-tasks.ts'
 import { writtenConfigSchema } from '../runs/written-config.ts'
 import type { ServerContext } from '../server-context.ts'
 
@@ -60,7 +60,7 @@ export const runRoutes: readonly Route[] = [
     problems: [400, 404, 409, 503, 507],
     async handle({ body }, context) {
       if (body.start) context.processes.assertRoom()
-      const config = await receiveConfig(withSentTasks(body.config, body, context.stateFolder), context)
+      const config = await receiveConfig(keepSentTasks(body.config, body, context.stateFolder), context)
       if (body.name !== undefined) await assertFree(body.name, context)
       const held = await createRun(config, body.name)
       await held.close()

@@ -1,4 +1,4 @@
-import { type Ledger, SediError } from '@sedi/spec'
+import { beginningOf, type Ledger, SediError } from '@sedi/spec'
 import { type TrainingBatch, trainingBatchSchema } from '@sedi/spec/api'
 import * as z from 'zod'
 import { defineRoute, type Route } from '../route.ts'
@@ -29,7 +29,7 @@ async function trainingBatch(ledger: Ledger, step: number): Promise<TrainingBatc
     const [candidate] = await ledger.find('candidate', { id })
     return {
       id,
-      text: candidate?.instruction.slice(0, textLength) ?? '',
+      text: beginningOf(candidate?.instruction ?? '', textLength),
       round: candidate?.round ?? 0,
       cluster: batch.clusters?.[row] ?? null,
       loss: told?.exampleLosses?.[row] ?? null,

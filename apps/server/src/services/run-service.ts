@@ -1,7 +1,8 @@
 import { on } from 'node:events'
 import { Worker } from 'node:worker_threads'
-import { issuesError, SediError } from '@sedi/spec'
+import { SediError } from '@sedi/spec'
 import { ownModule } from '../own-module.ts'
+import { errorOf } from '../plain-error.ts'
 import { Refusal } from '../problem.ts'
 import type { ServiceMessage, ServiceRequest } from './service-messages.ts'
 
@@ -24,7 +25,7 @@ export async function* runService(
   try {
     for await (const [message] of on(worker, 'message', { signal, close: ['exit'] }) as AsyncIterable<[ServiceMessage]>) {
       if (message.type === 'end') return
-      if (message.type === 'error') throw asError(message)
+      if (message.type === 'error') throw errorOf(message.error)
       yield message.text
       worker.postMessage('more')
     }
@@ -41,11 +42,6 @@ export async function* runService(
   } finally {
     await worker.terminate()
   }
-}
-
-function asError({ code, message, issues }: Extract<ServiceMessage, { readonly type: 'error' }>): SediError {
-  if (issues.length > 0 && (code === 'invalid-input' || code === 'invalid-config')) return issuesError(code, message.split('\n')[0]!, issues)
-  return new SediError(code, message)
 }
 
 const isOutOfMemory = (error: unknown): boolean => error instanceof Error && 'code' in error && error.code === 'ERR_WORKER_OUT_OF_MEMORY'

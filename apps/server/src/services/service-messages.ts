@@ -1,5 +1,5 @@
 import type { BatchOptions, FilterOptions } from '@sedi/kit'
-import type { ErrorCode, Issue } from '@sedi/spec'
+import type { PlainError } from '../plain-error.ts'
 
 /** What a service is asked to do with the rows of a file. */
 export type ServiceRequest =
@@ -10,4 +10,4 @@ export type ServiceRequest =
 export type ServiceMessage =
   | { readonly type: 'lines'; readonly text: string }
   | { readonly type: 'end' }
-  | { readonly type: 'error'; readonly code: ErrorCode; readonly message: string; readonly issues: readonly Issue[] }
+  | { readonly type: 'error'; readonly error: PlainError }

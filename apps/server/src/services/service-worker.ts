@@ -1,7 +1,8 @@
 import { once } from 'node:events'
 import { parentPort, workerData } from 'node:worker_threads'
 import { batchInstructions, filterFile, type Rejection } from '@sedi/kit'
-import { type Issue, toSediError } from '@sedi/spec'
+import type { Issue } from '@sedi/spec'
+import { plainError } from '../plain-error.ts'
 import type { ServiceMessage, ServiceRequest } from './service-messages.ts'
 
 // A thread for one request: what it computes stops nobody else, its memory has a limit of its own, and it can be ended at any time.
@@ -54,7 +55,7 @@ try {
   await flush()
   say({ type: 'end' })
 } catch (thrown) {
-  const { code, message, issues } = toSediError(thrown)
-  say({ type: 'error', code, message: message.replaceAll(request.file, 'the rows'), issues: issues.map(byLine) })
+  const { code, message, issues } = plainError(thrown)
+  say({ type: 'error', error: { code, message: message.replaceAll(request.file, 'the rows'), issues: issues.map(byLine) } })
 }
 port.close()

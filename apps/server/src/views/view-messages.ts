@@ -1,6 +1,7 @@
 import type { Explanation, LedgerOverview, RowFilter } from '@sedi/kit'
-import type { ErrorCode, Issue, RunSummary } from '@sedi/spec'
+import type { RunSummary } from '@sedi/spec'
 import type { InstructionDetail, Lineage, Rows, Training } from '@sedi/spec/api'
+import type { PlainError } from '../plain-error.ts'
 import type { Page, PageQuery } from './page-of.ts'
 
 /** What is asked of the thread that reads ledgers, and what each is answered with. */
@@ -41,8 +42,5 @@ export type ViewRequest = { readonly [N in ViewName]: { readonly id: number; rea
 export type ViewReply =
   | { readonly id: number; readonly ok: true; readonly value: unknown }
   | { readonly id: number; readonly ok: false; readonly error: PlainError }
-
-/** An error as it goes from one thread or process to another. */
-export type PlainError = { readonly code: ErrorCode; readonly message: string; readonly issues: readonly Issue[] }
 
 export type ViewSettings = { readonly storeAddress: string }

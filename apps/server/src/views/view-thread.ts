@@ -2,7 +2,7 @@ import { once } from 'node:events'
 import { Worker } from 'node:worker_threads'
 import { SediError } from '@sedi/spec'
 import { ownModule } from '../own-module.ts'
-import { errorOf } from './plain-error.ts'
+import { errorOf } from '../plain-error.ts'
 import type { ViewName, ViewReply, ViewRequest, ViewSettings, Views } from './view-messages.ts'
 
 const { url, execArgv } = ownModule(import.meta.url, 'view-worker')

@@ -1,9 +1,9 @@
 import { parentPort, workerData } from 'node:worker_threads'
 import { explain, instructionDetail, lineageOf, openStore, overviewOf, trainingView } from '@sedi/kit'
+import { plainError } from '../plain-error.ts'
 import { createOpenLedgers } from '../runs/open-ledgers.ts'
 import { createOpenBooks, type OpenBook } from './open-books.ts'
 import { pageOf } from './page-of.ts'
-import { plainError } from './plain-error.ts'
 import type { RunAge, ViewName, ViewReply, ViewRequest, ViewSettings, Views } from './view-messages.ts'
 
 // The thread that reads ledgers for pages, so that the one that answers requests is never held up by a run of a million instructions.

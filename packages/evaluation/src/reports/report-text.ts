@@ -1,3 +1,4 @@
+import { withoutControls } from '@sedi/spec'
 import type { Report, ReportPart } from './report.ts'
 
 /** The report for a terminal: wrapped at `columns`, tables aligned, no plots. What a terminal would take for a command is shown as a question mark. */
@@ -8,7 +9,7 @@ export function reportText({ title, subtitle, parts }: Report, { columns = 100 }
     const lines = partText(part, width)
     if (lines.length > 0) blocks.push('', ...lines)
   }
-  return blocks.map(harmless).join('\n')
+  return blocks.map(withoutControls).join('\n')
 }
 
 function partText(part: ReportPart, width: number): string[] {
@@ -82,6 +83,3 @@ function wrapped(text: string, width: number, first = '', next = ''): string[] {
   }
   return [...lines, line.trimEnd()]
 }
-
-// biome-ignore lint/suspicious/noControlCharactersInRegex: those are the characters meant
-const harmless = (line: string): string => line.replaceAll(/[\u0000-\u001f\u007f-\u009f\u202a-\u202e\u2066-\u2069]/g, '?')

@@ -1,4 +1,4 @@
-import { type FinishReason, type GenerateResult, redact, SediError } from '@sedi/spec'
+import { type FinishReason, type GenerateResult, redact, SediError, shorten } from '@sedi/spec'
 import * as z from 'zod'
 import { errorInAnswer } from './chat-completion-error.ts'
 import { parseUsage, withoutImpossibleZeros } from './parse-usage.ts'
@@ -97,7 +97,7 @@ function notACompletion(reply: unknown, problem: z.ZodError, context: ReplyConte
   if (reply === undefined || reply === null || reply === '') return unusable('an empty body came', context)
   // Redacted before it is cut, so that no half of a key is left.
   const said = redact(typeof reply === 'string' ? reply : JSON.stringify(reply), context.secrets)
-  const start = said.length > 80 ? `${said.slice(0, 80)}…` : said
+  const start = shorten(said, 80)
   if (typeof reply === 'string') return unusable(`text came instead of JSON: ${start}`, context)
   if (typeof reply === 'object' && 'error' in reply && reply.error) {
     return errorInAnswer(wordsOf(reply), { ...context, configKey: 'generator', keyVariable: context.keyVariable ?? 'its environment variable' })

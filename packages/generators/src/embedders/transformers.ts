@@ -31,6 +31,7 @@ const options = z.strictObject({
       description: `Folder whose \`node_modules\`, or those of a folder above it, have ${packageName}. Default: the configuration’s.`,
       affects: 'speed',
       path: true,
+      runs: true,
     }),
 })
 

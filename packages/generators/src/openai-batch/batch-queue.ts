@@ -60,7 +60,7 @@ export function createBatchQueue(options: BatchQueueOptions): BatchQueue {
   let timer: NodeJS.Timeout | undefined
   let handingIn: Promise<void> | undefined
   let failures = 0
-  // What a full queue teaches: how many batches may be in it, and how many requests may be in one.
+  // What a full queue teaches: how many batches may be in it, and how many requests may be in one. Others may have filled it, so it is forgotten again.
   let mostBatches = Number.POSITIVE_INFINITY
   let mostLines = options.maxLines
   let fullInARow = 0
@@ -143,11 +143,17 @@ export function createBatchQueue(options: BatchQueueOptions): BatchQueue {
     clearTimeout(timer)
     const waiting = gathered.filter(({ waiters }) => waiters.size > 0)
     gathered = []
-    for (const lines of Map.groupBy(waiting, ({ run }) => run).values()) {
-      const sized = lines.map((pending) => ({ pending, bytes: pending.line!.bytes }))
-      files.push(...splitIntoFiles(sized, { maxLines: mostLines, maxBytes: options.maxBytes }).map((file) => file.map(({ pending }) => pending)))
-    }
+    files.push(...filesOf(waiting))
     handIn()
+  }
+
+  /** Files of one run each, as large as is tried at present. */
+  function filesOf(waiting: readonly Pending[]): Pending[][] {
+    const limits = { maxLines: mostLines, maxBytes: options.maxBytes }
+    return [...Map.groupBy(waiting, ({ run }) => run).values()].flatMap((lines) => {
+      const sized = lines.map((pending) => ({ pending, bytes: pending.line!.bytes }))
+      return splitIntoFiles(sized, limits).map((file) => file.map(({ pending }) => pending))
+    })
   }
 
   function handIn(): void {
@@ -262,7 +268,7 @@ export function createBatchQueue(options: BatchQueueOptions): BatchQueue {
       })
       .finally(() => {
         watched.delete(batch.name)
-        if (!wasRefused) fullInARow = 0
+        if (!wasRefused) tryMore()
         if (!closing.signal.aborted) handIn()
       })
     watched.set(batch.name, { ended, wake: sleeper.wake })
@@ -296,12 +302,17 @@ export function createBatchQueue(options: BatchQueueOptions): BatchQueue {
     onNotice(`The provider’s queue is full: ${waiting.length} requests are tried again, ${mostLines} at a time.`)
     await pause(growing(fullInARow - 1)).catch(() => {})
     if (closing.signal.aborted) return
-    for (const file of splitIntoFiles(
-      waiting.map((pending) => ({ pending, bytes: 0 })),
-      { maxLines: mostLines, maxBytes: 1 },
-    ))
-      files.push(file.map(({ pending }) => pending))
+    files = filesOf([...waiting, ...files.flat()])
     handIn()
+  }
+
+  /** A batch was taken and is over: the queue may have more room by now. A refusal costs nothing but the wait for it. */
+  function tryMore(): void {
+    fullInARow = 0
+    mostBatches++
+    if (mostLines === options.maxLines) return
+    mostLines = Math.min(options.maxLines, mostLines * 2)
+    files = filesOf(files.flat())
   }
 
   function waitFor(pending: Pending, { signal, rejoin = false }: AskOptions): Promise<GenerateResult> {

@@ -20,7 +20,7 @@ const options = z.strictObject({
   package: z
     .string()
     .regex(packageName, 'expected the plain name of an npm package')
-    .meta({ description: 'The provider package, installed by you: `@ai-sdk/openai-compatible`. Its code runs in this process.' }),
+    .meta({ description: 'The provider package, installed by you: `@ai-sdk/openai-compatible`. Its code runs in this process.', runs: true }),
   factory: z
     .string()
     .regex(/^[A-Za-z_$][\w$]*$/, 'expected the name of a function')
@@ -34,6 +34,7 @@ const options = z.strictObject({
     description: 'Folder whose `node_modules`, or those of a folder above it, have the package. Default: the configuration’s.',
     affects: 'speed',
     path: true,
+    runs: true,
   }),
 })
 

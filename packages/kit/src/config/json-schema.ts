@@ -17,6 +17,7 @@ export type JsonSchema = {
   readonly source?: string
   readonly affects?: 'speed'
   readonly path?: true | 'relative'
+  readonly runs?: true
 }
 
 /** The configuration a person writes, as JSON Schema 2020-12; editors read it for completion and checks. */

@@ -1,10 +1,11 @@
-import { existsSync, readFileSync } from 'node:fs'
+import { existsSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { type RunConfig, SediError } from '@sedi/spec'
 import { hasScheme } from '@sedi/store'
-import { parse, YAMLParseError } from 'yaml'
-import { isTree, setPath } from './merge.ts'
+import { parse } from 'yaml'
+import { setPath } from './merge.ts'
 import { parseConfig, type RawConfig } from './parse-config.ts'
+import { readTree } from './read-tree.ts'
 
 const defaultNames = ['sedi.config.yaml', 'sedi.config.yml', 'sedi.config.json']
 
@@ -24,7 +25,7 @@ export type ConfigOptions = {
 /** Reads a configuration file (YAML or JSON) and applies what the caller said on top. Throws `not-found` or `invalid-config`. */
 export function loadConfig({ cwd, file, set = [], maxCostUsd, maxTokens, store }: ConfigOptions): { readonly config: RunConfig; readonly path: string } {
   const path = locate(cwd, file)
-  let raw = readRaw(path)
+  let raw = readTree(path)
   for (const assignment of set) raw = applyAssignment(raw, assignment)
   if (maxCostUsd !== undefined) raw = setPath(raw, ['budget', 'maxCostUsd'], maxCostUsd)
   if (maxTokens !== undefined) raw = setPath(raw, ['budget', 'maxTokens'], maxTokens)
@@ -42,18 +43,6 @@ function locate(cwd: string, file: string | undefined): string {
       ? `There is no ${defaultNames[0]} in ${cwd}. “sedi init” makes one; or name a configuration file.`
       : `There is no configuration file ${candidates[0]}. “sedi init” makes one.`,
   )
-}
-
-function readRaw(path: string): RawConfig {
-  let value: unknown
-  try {
-    value = parse(readFileSync(path, 'utf8'))
-  } catch (error) {
-    const where = error instanceof YAMLParseError && error.linePos !== undefined ? `:${error.linePos[0].line}:${error.linePos[0].col}` : ''
-    throw new SediError('invalid-config', `${path}${where}: ${(error as Error).message.trimEnd()}`, { cause: error })
-  }
-  if (isTree(value)) return value
-  throw new SediError('invalid-config', `${path}: expected keys and values, got ${value === null ? 'an empty file' : typeof value}.`)
 }
 
 /** Applies one `--set a.b=c`. */

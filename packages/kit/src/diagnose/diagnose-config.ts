@@ -2,7 +2,7 @@ import { type CostEstimate, toUsd } from '@sedi/pipeline'
 import { type RunConfig, SediError, type TextGenerator, toSediError } from '@sedi/spec'
 import { createGenerator } from '../adapters.ts'
 import { priceNote } from '../config/with-list-price.ts'
-import { planRun } from '../plan-run.ts'
+import { planRun, priceNotesOf } from '../plan-run.ts'
 import { type Finding, failed, ok, unknown, warning } from './finding.ts'
 import { lookAtHelpers } from './look-at-helpers.ts'
 import { describeModel } from './model-findings.ts'
@@ -41,11 +41,9 @@ export async function diagnoseConfig(config: RunConfig, options: DiagnoseOptions
 async function lookAtInputs(config: RunConfig, findings: Finding[]): Promise<CostEstimate | undefined> {
   try {
     const { estimate, seeds, testItems, notes } = await planRun(config)
-    const { seedsPerPrompt } = config.prompt
-    if (seeds < seedsPerPrompt) findings.push(failed('seeds', `${seeds} in ${config.seeds}, but a prompt shows ${seedsPerPrompt}`))
-    else findings.push(ok('seeds', `${seeds} in ${config.seeds}${testItems === 0 ? '' : `, ${testItems} test items`}`))
-    const said = priceNote(config)
-    findings.push(...notes.filter((note) => note !== said && !/price|budget/i.test(note)).map((note) => warning('note', note)))
+    findings.push(ok('seeds', `${seeds} in ${config.seeds}${testItems === 0 ? '' : `, ${testItems} test items`}`))
+    const saidApart = new Set(priceNotesOf(config))
+    findings.push(...notes.filter((note) => !saidApart.has(note)).map((note) => warning('note', note)))
     return estimate
   } catch (error) {
     findings.push(failed('seeds', toSediError(error).message))

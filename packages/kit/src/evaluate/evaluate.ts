@@ -4,6 +4,7 @@ import { evaluators as registered } from '@sedi/evaluation'
 import { failureOfItem, type ItemFailure, nothingScored, type RunEvent, recordRunState, toNanoUsd } from '@sedi/pipeline'
 import {
   type CallFact,
+  type CallOptions,
   type EvalContext,
   type EvalFact,
   type Evaluator,
@@ -109,7 +110,7 @@ export type EvaluationPlan = {
   readonly description: EvaluationDescription
   /** Whether the answers are asked for, one by one, before they are scored. */
   readonly asksForAnswers: boolean
-  openModel(): Promise<OpenModel | undefined>
+  openModel(call?: CallOptions): Promise<OpenModel | undefined>
 }
 
 /** Reads everything and refuses what will not do; sends nothing. */
@@ -157,7 +158,7 @@ export async function planEvaluation(options: EvaluateOptions): Promise<Evaluati
       model: run && { run: run.runId, model: run.model, maxAnswerTokens },
       against: options.against === undefined ? null : basename(options.against),
     }),
-    openModel: async () => run?.open(),
+    openModel: async (call) => run?.open(call),
   }
 }
 
@@ -191,11 +192,15 @@ async function hold({ fingerprint, config, items, folderName }: EvaluationDescri
   } catch (error) {
     if (!SediError.is(error, 'conflict')) throw error
     const held = await store.open(folderName)
-    const [before] = await held.ledger.find('run')
-    if (before === undefined) await held.ledger.append([run, ...items])
-    if (before === undefined || before.fingerprint === fingerprint) return held
-    await held.close()
-    throw error
+    try {
+      const [before] = await held.ledger.find('run')
+      if (before === undefined) await held.ledger.append([run, ...items])
+      if (before === undefined || before.fingerprint === fingerprint) return held
+      throw error
+    } catch (thrown) {
+      await held.close()
+      throw thrown
+    }
   }
 }
 
@@ -223,7 +228,7 @@ async function carryOut(plan: EvaluationPlan, held: OpenRun, options: EvaluateOp
 /** The evaluators' failures, by evaluator; what they scored is in the ledger. */
 async function score(plan: EvaluationPlan, held: OpenRun, options: EvaluateOptions): Promise<Record<string, readonly ItemFailure[]>> {
   const { items, evaluators: chosen } = plan
-  const model = await plan.openModel()
+  const model = await plan.openModel({ signal: options.stop })
   try {
     const unanswered = new Map<string, ItemFailure>()
     const answered = plan.asksForAnswers ? await askForAnswers(plan, model, held, options, unanswered) : items
@@ -307,29 +312,29 @@ async function openCalls(asked: AskedModel, given: TextGenerator | undefined, he
   const adaptations = (await held.ledger.find('adaptation')).filter(({ modelId }) => modelId === config.generator.model)
   if (given === undefined) mkdirSync(stateFolderOf(held), { recursive: true })
   const generator = given ?? (await createGenerator(config, { adaptations, stateFolder: stateFolderOf(held), onNotice }))
-  const limits = limitsFor(generator, config)
-  const calls = await openAccountedCalls({
-    config,
-    adapters: { generator },
-    ledger: held.ledger,
-    budget: held.budget({ maxCostNanoUsd: maxCostUsd === undefined ? undefined : toNanoUsd(maxCostUsd), maxTokens }),
-    limiter: held.limiter(limitedKey(config, given), limits),
-    clock,
-    jitter: Math.random,
-    stop,
-    abort,
-    onNotice,
-    onEvent,
-  })
-  const { maxOutputTokens, temperature, topP } = config.generator
-  return {
-    calls,
-    generator,
-    settings: { maxOutputTokens, temperature, ...(topP === undefined ? {} : { topP }) },
-    concurrency: limits.concurrency,
-    async close() {
-      if (given === undefined) await generator.close?.()
-    },
+  const close = async (): Promise<void> => {
+    if (given === undefined) await generator.close?.()
+  }
+  try {
+    const limits = limitsFor(generator, config)
+    const calls = await openAccountedCalls({
+      config,
+      adapters: { generator },
+      ledger: held.ledger,
+      budget: held.budget({ maxCostNanoUsd: maxCostUsd === undefined ? undefined : toNanoUsd(maxCostUsd), maxTokens }),
+      limiter: held.limiter(limitedKey(config, given), limits),
+      clock,
+      jitter: Math.random,
+      stop,
+      abort,
+      onNotice,
+      onEvent,
+    })
+    const { maxOutputTokens, temperature, topP } = config.generator
+    return { calls, generator, settings: { maxOutputTokens, temperature, ...(topP === undefined ? {} : { topP }) }, concurrency: limits.concurrency, close }
+  } catch (error) {
+    await close()
+    throw error
   }
 }
 

@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { type HarnessModel, type HarnessResults, harnessArguments, harnessRecipes, readHarnessResults } from '@sedi/evaluation'
 import { sha256 } from '@sedi/pipeline'
-import { canonicalJson, type EvalFact, type HeldOutFact, type RunFact, SediError } from '@sedi/spec'
+import { canonicalJson, type EvalFact, type HeldOutFact, hubKeyVariables, type Ledger, type RunFact, SediError, withoutKeys } from '@sedi/spec'
 import { softwareVersion } from '../version.ts'
 import type { EvaluationConfig } from './description.ts'
 import type { EvaluationOutcome } from './evaluate.ts'
@@ -41,18 +41,10 @@ export type HarnessEvaluationOptions = {
  * `provider-response` with the end of what it printed when it fails (its data cannot be downloaded, for example).
  */
 export async function evaluateWithHarness(options: HarnessEvaluationOptions): Promise<EvaluationOutcome> {
-  const { source, benchmark, limit, randomSeed = 1, tasksFolder, out, clock = Date.now } = options
-  const model = await modelOfRun(source)
-  const answers = { kind: 'run', run: model.runId, model: model.model ?? null, maxAnswerTokens: 0 } as const
-  const fingerprint = sha256(
-    canonicalJson(['lm-eval', answers, benchmark, limit ?? null, randomSeed, tasksFolder === undefined ? null : contentOf(tasksFolder)]),
-  )
-  const name = `${model.runId}-${benchmark.replace(/[^\w-]+/g, '-').slice(0, 40)}-${fingerprint.slice(0, 10)}`
+  const { benchmark, out, clock = Date.now } = options
+  const { model, answers, fingerprint, name } = await describe(options)
   const store = openEvaluations(out, clock)
-  const known = await store.read(name).catch((error: unknown) => {
-    if (SediError.is(error, 'not-found')) return undefined
-    throw error
-  })
+  const known = await knownIn(store, name)
   if (known !== undefined) {
     const result = await readEvaluation(known).finally(() => known.close())
     return { state: 'done', folder: join(out, name), result, error: undefined }
@@ -81,6 +73,54 @@ export async function evaluateWithHarness(options: HarnessEvaluationOptions): Pr
     await held.close()
   }
 }
+
+/** What lm_eval would be started for. */
+export type HarnessPlan = {
+  readonly evaluation: string
+  readonly folder: string
+  /** Whether its results are there already, so that nothing would be started. */
+  readonly done: boolean
+  readonly model: {
+    readonly run: string
+    /** 0: the base model. */
+    readonly round: number
+    /** As lm_eval would be given it: the weights' folder, or served on loopback. */
+    readonly given: 'weights' | 'served'
+  }
+}
+
+/** Refuses what can be told without starting lm_eval or opening the model; starts and opens neither. */
+export async function planHarness(
+  options: Pick<HarnessEvaluationOptions, 'source' | 'benchmark' | 'limit' | 'randomSeed' | 'tasksFolder' | 'out'>,
+): Promise<HarnessPlan> {
+  const { benchmark, out } = options
+  const { model, name } = await describe(options)
+  const known = await knownIn(openEvaluations(out), name)
+  await known?.close()
+  if (known === undefined) harnessArguments({ benchmark, out, model: model.weights ?? anyEndpoint })
+  return {
+    evaluation: name,
+    folder: join(out, name),
+    done: known !== undefined,
+    model: { run: model.runId, round: model.round, given: model.weights === undefined ? 'served' : 'weights' },
+  }
+}
+
+/** The model, and the evaluation's name: the same run, model, benchmark and settings have the same one. */
+async function describe({ source, benchmark, limit, randomSeed = 1, tasksFolder }: Omit<HarnessEvaluationOptions, 'python' | 'out' | 'stop'>) {
+  const model = await modelOfRun(source)
+  const answers = { kind: 'run', run: model.runId, model: model.model ?? null, maxAnswerTokens: 0 } as const
+  const fingerprint = sha256(
+    canonicalJson(['lm-eval', answers, benchmark, limit ?? null, randomSeed, tasksFolder === undefined ? null : contentOf(tasksFolder)]),
+  )
+  return { model, answers, fingerprint, name: `${model.runId}-${benchmark.replace(/[^\w-]+/g, '-').slice(0, 40)}-${fingerprint.slice(0, 10)}` }
+}
+
+const knownIn = (store: ReturnType<typeof openEvaluations>, name: string): Promise<Ledger | undefined> =>
+  store.read(name).catch((error: unknown) => {
+    if (SediError.is(error, 'not-found')) return undefined
+    throw error
+  })
 
 /** Of all files in a folder of tasks: a changed task is another benchmark. */
 function contentOf(folder: string): string {
@@ -134,6 +174,9 @@ function measuredOf({ metrics, scores }: HarnessResults): Measured[] {
     }))
 }
 
+/** Enough to ask whether an endpoint will do. */
+const anyEndpoint: HarnessModel = { kind: 'endpoint', url: '', model: '' }
+
 /** lm_eval's results, once it has ended well. Its folder is emptied first: what an earlier attempt left is no result of this one. */
 async function runHarness(model: RunModel, folder: string, options: HarnessEvaluationOptions): Promise<HarnessResults> {
   const { benchmark, tasksFolder, limit, randomSeed } = options
@@ -145,8 +188,8 @@ async function runHarness(model: RunModel, folder: string, options: HarnessEvalu
     return readHarnessResults(folder)
   }
   // Refused before the model is opened.
-  harnessArguments({ ...given, model: { kind: 'endpoint', url: '', model: '' } })
-  const opened = await model.open()
+  harnessArguments({ ...given, model: anyEndpoint })
+  const opened = await model.open({ signal: options.stop })
   try {
     const served = await serveModel(opened.generator)
     try {
@@ -163,9 +206,14 @@ async function runHarness(model: RunModel, folder: string, options: HarnessEvalu
 
 const keptLines = 15
 
+/**
+ * Tasks of lm_eval are programs, those of others and one's own. Of keys they get that of the hub, for models and data that are not open to all; the
+ * model that we serve asks for none.
+ */
 async function call(args: readonly string[], { python, stop, onOutput = () => {} }: HarnessEvaluationOptions): Promise<void> {
+  if (stop.aborted) throw new SediError('aborted', 'Stopped before lm_eval was started.')
   const last: string[] = []
-  const child = spawn(python, ['-m', 'lm_eval', ...args], { stdio: ['ignore', 'pipe', 'pipe'] })
+  const child = spawn(python, ['-m', 'lm_eval', ...args], { stdio: ['ignore', 'pipe', 'pipe'], env: withoutKeys(process.env, hubKeyVariables) })
   const end = (): void => void child.kill()
   stop.addEventListener('abort', end, { once: true })
   for (const stream of [child.stdout, child.stderr]) {

@@ -1,6 +1,7 @@
 import { sha256 } from '@sedi/pipeline'
 import { canonicalJson, type Evaluator, type HeldOutItem, type Issue, issuesError, type Sample, studentPrompt } from '@sedi/spec'
-import { readRows, taskOfRecord } from '@sedi/store'
+import { taskOfRecord } from '@sedi/store'
+import { loadUnique } from '../inputs/load-unique.ts'
 
 /** One item to be evaluated: the question, the right answers, and what is known of the student's answer beforehand. */
 export type EvaluationItem = {
@@ -26,26 +27,8 @@ const mostListed = 20
  * answers, `prediction` for the student's, `choices`, `group`, `difficulty`. Messages and Self-Instruct records are read as test sets are.
  * Rows without an id are named by position. Throws `invalid-input` with every broken row and every id that is used twice.
  */
-export async function loadEvaluationItems(path: string): Promise<EvaluationItem[]> {
-  const items: EvaluationItem[] = []
-  const issues: Issue[] = []
-  const lineOfId = new Map<string, number>()
-  for await (const row of readRows(path)) {
-    const read = 'problem' in row ? row : readItem(row.value, `test-${String(items.length + 1).padStart(4, '0')}`)
-    if ('problem' in read) {
-      issues.push({ path: `${path}:${row.line}`, code: 'broken-row', message: read.problem })
-      continue
-    }
-    const before = lineOfId.get(read.id)
-    if (before !== undefined)
-      issues.push({ path: `${path}:${row.line}`, code: 'duplicate-id', message: `the id “${read.id}” is used in line ${before} already` })
-    lineOfId.set(read.id, row.line)
-    items.push(read)
-  }
-  if (items.length === 0 && issues.length === 0) issues.push({ path, code: 'empty', message: 'expected at least one row' })
-  if (issues.length > 0) throw issuesError('invalid-input', `The items in ${path} cannot be used as they are:`, issues)
-  return items
-}
+export const loadEvaluationItems = (path: string): Promise<EvaluationItem[]> =>
+  loadUnique(path, 'items', (value, position) => readItem(value, `test-${String(position).padStart(4, '0')}`))
 
 type Row = Readonly<Record<string, unknown>>
 

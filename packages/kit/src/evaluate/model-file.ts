@@ -1,8 +1,8 @@
-import { existsSync, readFileSync } from 'node:fs'
+import { existsSync } from 'node:fs'
 import { type RunConfig, SediError } from '@sedi/spec'
-import { parse } from 'yaml'
 import { isTree } from '../config/merge.ts'
 import { parseConfig } from '../config/parse-config.ts'
+import { readTree } from '../config/read-tree.ts'
 
 /** A model that is asked during an evaluation: what a run's configuration says of its teacher. */
 export type AskedModel = Pick<RunConfig, 'generator' | 'limits'>
@@ -23,17 +23,6 @@ export function loadAskedModel(path: string, maxOutputTokens: number): AskedMode
   const limits = raw.generator !== undefined && raw.limits !== undefined ? { limits: raw.limits } : {}
   const rest = { seeds: 'sedi:general', target: { calls: 1 }, trainer: 'none', recipe: 'alpaca' }
   return parseConfig({ ...rest, generator: { temperature: 0, maxOutputTokens, ...generator }, ...limits }, path)
-}
-
-function readTree(path: string): Readonly<Record<string, unknown>> {
-  let value: unknown
-  try {
-    value = parse(readFileSync(path, 'utf8'))
-  } catch (error) {
-    throw new SediError('invalid-config', `${path}: ${(error as Error).message.trimEnd()}`, { cause: error })
-  }
-  if (isTree(value)) return value
-  throw new SediError('invalid-config', `${path}: expected keys and values, got ${value === null ? 'an empty file' : typeof value}.`)
 }
 
 /** What of a model changes its answers: everything but where it is, what it costs and how fast it may be asked. */

@@ -23,11 +23,15 @@ export function withoutEvaluations(store: RunStore): RunStore {
 }
 
 async function asRun<T extends { close(): Promise<void> }>(ledger: Ledger, held: T): Promise<T> {
-  const [run] = await ledger.find('run')
-  if (run?.config.recipe !== 'evaluation') return held
-  await held.close()
-  throw new SediError(
-    'unsupported',
-    `${run.runId} is an evaluation and no run. Its figures are in result.json beside its ledger; the “sedi evaluate” command that made it continues it or shows it again.`,
-  )
+  try {
+    const [run] = await ledger.find('run')
+    if (run?.config.recipe !== 'evaluation') return held
+    throw new SediError(
+      'unsupported',
+      `${run.runId} is an evaluation and no run. Its figures are in result.json beside its ledger; the “sedi evaluate” command that made it continues it or shows it again.`,
+    )
+  } catch (error) {
+    await held.close()
+    throw error
+  }
 }

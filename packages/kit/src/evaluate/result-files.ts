@@ -1,7 +1,7 @@
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { type Ledger, SediError } from '@sedi/spec'
-import { createRowWriter, readRows } from '@sedi/store'
+import { readRows, withRowWriter } from '@sedi/store'
 import { callIdOf } from './accounted-calls.ts'
 import type { EvaluationResult } from './result.ts'
 
@@ -23,29 +23,29 @@ export async function writeResultFiles(folder: string, ledger: Ledger, result: E
     ]),
   )
   const given = new Map<string, string>()
-  const scores = createRowWriter(join(folder, 'scores.jsonl'))
-  for (const { evaluator, failures } of result.measured) {
-    for await (const { itemId: id, value, prediction } of ledger.scan('eval', { evaluator })) {
-      if (prediction !== null) given.set(id, prediction)
-      await scores.write({ id, evaluator, value })
+  await withRowWriter(join(folder, 'scores.jsonl'), async (write) => {
+    for (const { evaluator, failures } of result.measured) {
+      for await (const { itemId: id, value, prediction } of ledger.scan('eval', { evaluator })) {
+        if (prediction !== null) given.set(id, prediction)
+        await write({ id, evaluator, value })
+      }
+      for (const { itemId: id, reason, code, message } of failures) await write({ id, evaluator, value: null, reason, code, message })
     }
-    for (const { itemId: id, reason, code, message } of failures) await scores.write({ id, evaluator, value: null, reason, code, message })
-  }
-  await scores.close()
-  const predictions = createRowWriter(join(folder, 'predictions.jsonl'))
-  for (const [number, { itemId: id, instruction, input, reference, group }] of items.entries()) {
-    const prediction = answers.get(callIdOf(number, 'answer')) ?? given.get(id)
-    if (prediction === undefined) continue
-    await predictions.write({
-      id,
-      instruction,
-      ...(input === '' ? {} : { input }),
-      ...(reference === '' ? {} : { reference }),
-      ...(group === '' ? {} : { group }),
-      prediction,
-    })
-  }
-  await predictions.close()
+  })
+  await withRowWriter(join(folder, 'predictions.jsonl'), async (write) => {
+    for (const [number, { itemId: id, instruction, input, reference, group }] of items.entries()) {
+      const prediction = answers.get(callIdOf(number, 'answer')) ?? given.get(id)
+      if (prediction === undefined) continue
+      await write({
+        id,
+        instruction,
+        ...(input === '' ? {} : { input }),
+        ...(reference === '' ? {} : { reference }),
+        ...(group === '' ? {} : { group }),
+        prediction,
+      })
+    }
+  })
 }
 
 /** The answers of a finished evaluation, as texts. */

@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import type { HarnessModel } from '@sedi/evaluation'
-import { type Ledger, type ModelRef, type OpenModel, type RunConfig, SediError } from '@sedi/spec'
+import { type CallOptions, type Ledger, type ModelRef, type OpenModel, type RunConfig, SediError } from '@sedi/spec'
 import { createTrainer } from '../adapters.ts'
 import { configOf } from '../runs/run-config-of.ts'
 
@@ -10,10 +10,12 @@ export type RunSource = { readonly ledger: Ledger; readonly folder: string; read
 
 export type RunModel = {
   readonly runId: string
+  /** After which it was trained; 0: the base model. */
+  readonly round: number
   /** Undefined for the base model of a run that trained none. */
   readonly model: ModelRef | undefined
   /** Opened by its trainer. The caller closes it. */
-  open(): Promise<OpenModel>
+  open(call?: CallOptions): Promise<OpenModel>
   /** Where transformers finds its weights; undefined when they are in a form of the trainer's own. */
   readonly weights: Extract<HarnessModel, { kind: 'huggingface' }> | undefined
 }
@@ -30,19 +32,23 @@ export async function modelOfRun({ ledger, folder, round }: RunSource): Promise<
     )
   return {
     runId: ledger.runId,
+    round: fact?.round ?? 0,
     model: fact?.model,
     weights: weightsOf(config, join(folder, 'models'), fact?.model),
-    async open() {
+    async open(call) {
       const trainer = await createTrainer(config, join(folder, 'models'))
       try {
         if (trainer?.open === undefined)
           throw new SediError('unsupported', `The trainer “${config.trainer.id}” cannot open the model it trained; serve it and use --generator.`)
-        const opened = await trainer.open(fact?.model)
+        const opened = await trainer.open(fact?.model, call)
         return {
           ...opened,
           async close() {
-            await opened.close()
-            await trainer.close?.()
+            try {
+              await opened.close()
+            } finally {
+              await trainer.close?.()
+            }
           },
         }
       } catch (error) {

@@ -1,6 +1,7 @@
-import { type HeldOutItem, type Issue, issuesError, type SeedTask, type Task } from '@sedi/spec'
-import { readRows, taskOfRecord } from '@sedi/store'
+import type { HeldOutItem, SeedTask, Task } from '@sedi/spec'
+import { taskOfRecord } from '@sedi/store'
 import { fileOf } from './built-in-seeds.ts'
+import { loadUnique } from './load-unique.ts'
 
 type Loaded = { readonly id: string; readonly record: Readonly<Record<string, unknown>>; readonly task: Task }
 
@@ -22,25 +23,12 @@ export async function loadHeldOut(path: string): Promise<HeldOutItem[]> {
   }))
 }
 
-async function loadWhole(path: string, what: string, defaultId: (position: number) => string): Promise<Loaded[]> {
-  const loaded: Loaded[] = []
-  const issues: Issue[] = []
-  const lineOfId = new Map<string, number>()
-  for await (const row of readRows(path)) {
-    const read = 'problem' in row ? row : taskOfRecord(row.value)
-    if ('problem' in read) {
-      issues.push({ path: `${path}:${row.line}`, code: 'broken-row', message: read.problem })
-      continue
-    }
-    const record = (row as { value: Record<string, unknown> }).value
-    const id = typeof record.id === 'string' && record.id !== '' ? record.id : defaultId(loaded.length + 1)
-    const before = lineOfId.get(id)
-    if (before !== undefined) issues.push({ path: `${path}:${row.line}`, code: 'duplicate-id', message: `the id “${id}” is used in line ${before} already` })
-    lineOfId.set(id, row.line)
-    loaded.push({ id, record, task: read.task })
-  }
-  if (issues.length > 0) throw issuesError('invalid-input', `The ${what} in ${path} cannot be used as they are:`, issues)
-  if (loaded.length === 0)
-    throw issuesError('invalid-input', `There are no ${what} in ${path}:`, [{ path, code: 'empty', message: 'expected at least one row' }])
-  return loaded
+function loadWhole(path: string, what: string, defaultId: (position: number) => string): Promise<Loaded[]> {
+  return loadUnique(path, what, (value, position) => {
+    const read = taskOfRecord(value)
+    if ('problem' in read) return read
+    const record = value as Loaded['record']
+    const id = typeof record.id === 'string' && record.id !== '' ? record.id : defaultId(position)
+    return { id, record, task: read.task }
+  })
 }

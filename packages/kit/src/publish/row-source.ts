@@ -21,6 +21,11 @@ export type RowSource = {
 
 /** For options of commands. */
 export const rowShapeNames: readonly string[] = Object.keys(shapes)
+
+/** Of them, those whose rows can be Parquet, which is what the hub is given. */
+export const publishedShapeNames: readonly string[] = Object.values<RowShape>(shapes).flatMap(({ id, only }) =>
+  only === undefined || only.includes('parquet') ? [id] : [],
+)
 export const extraColumnNames: readonly string[] = Object.keys(extraColumns)
 
 export const rowShapeTitles: Readonly<Record<string, string>> = Object.fromEntries(Object.values(shapes).map(({ id, title }) => [id, title]))

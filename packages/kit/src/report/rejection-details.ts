@@ -1,4 +1,4 @@
-import type { Ledger, RejectionReason } from '@sedi/spec'
+import { type Ledger, oneLine, type RejectionReason } from '@sedi/spec'
 
 export type RejectionDetail = { readonly reason: RejectionReason; readonly detail: string; readonly count: number }
 
@@ -22,6 +22,5 @@ export async function rejectionDetails(ledger: Ledger): Promise<readonly Rejecti
 
 /** `empty output: instruction: We are…` is `empty output`; what follows the first colon is the case at hand. */
 function kindOf(detail: string): string {
-  const kind = detail.split(': ', 1)[0]!.replaceAll(/\s+/g, ' ').trim()
-  return kind.length <= longestDetail ? kind : `${kind.slice(0, longestDetail - 1)}…`
+  return oneLine(detail.split(': ', 1)[0]!, longestDetail)
 }

@@ -1,6 +1,6 @@
 import type { Card } from '@sedi/evaluation'
+import { oneLine, shorten } from '@sedi/spec'
 import { formatCount, formatPercent, formatUsd } from '../format.ts'
-import { shortened } from './tables.ts'
 import type { RunStory } from './tell-run.ts'
 
 /** What a reader has to know beside the figures: warnings, adaptations, failures, pauses. */
@@ -23,12 +23,12 @@ export function remarks({ report, notes, troubles, config }: RunStory): string[]
     ...adaptations,
     ...failures.map(
       ({ code, count, example }) =>
-        `${formatCount(count)} ${count === 1 ? 'attempt' : 'attempts'} failed with ${code}${example === '' ? '' : `, for example: ${shortened(example, 160)}`}`,
+        `${formatCount(count)} ${count === 1 ? 'attempt' : 'attempts'} failed with ${code}${example === '' ? '' : `, for example: ${oneLine(example, 160)}`}`,
     ),
-    ...trainingFailures.map((text) => shortened(text, 200)),
+    ...trainingFailures.map((text) => oneLine(text, 200)),
     ...(sessions > 1 ? [`The run was carried by ${sessions} processes, one after another; that changes no result.`] : []),
-    ...(report.state === 'done' ? pauses.map(({ state, reason }) => `It was ${state} once: ${shortened(reason, 160)}`) : []),
-    ...changes.map((change) => `Changed on the way: ${shortened(change, 120)}`),
+    ...(report.state === 'done' ? pauses.map(({ state, reason }) => `It was ${state} once: ${oneLine(reason, 160)}`) : []),
+    ...changes.map((change) => `Changed on the way: ${oneLine(change, 120)}`),
     ...(config.trainer.id === 'none' || report.steps === 0 || config.evaluation.evaluators.length > 0
       ? []
       : ['The student was not evaluated: whether training on this data helps is not known.']),
@@ -87,7 +87,7 @@ const textsOf = ({ instruction, input, output }: { readonly instruction: string;
     ] as const
   )
     .filter(([, text]) => text.trim() !== '')
-    .map(([label, text]) => [label, text.length <= mostCharacters ? text : `${text.slice(0, mostCharacters)}…`])
+    .map(([label, text]) => [label, shorten(text, mostCharacters)])
 
 export function keptCards({ examples }: RunStory): Card[] {
   return examples.kept.map(({ candidate, nearest }) => ({
@@ -96,7 +96,7 @@ export function keptCards({ examples }: RunStory): Card[] {
     remark:
       nearest === undefined || candidate.nearestScore === null
         ? 'Like nothing before it.'
-        : `Nearest earlier text, ROUGE-L ${candidate.nearestScore.toFixed(2)}: “${shortened(nearest.text, 160)}”`,
+        : `Nearest earlier text, ROUGE-L ${candidate.nearestScore.toFixed(2)}: “${oneLine(nearest.text, 160)}”`,
   }))
 }
 
@@ -107,11 +107,11 @@ export function rejectedCards({ examples }: RunStory): Card[] {
     const likeness =
       nearest === undefined || nearestScore === null
         ? ''
-        : `Too near to ${nearest.id}${nearest.is === 'existing' ? ' of the existing data' : ''}, ${measure} ${nearestScore.toFixed(2)}: “${shortened(nearest.text, 160)}”`
+        : `Too near to ${nearest.id}${nearest.is === 'existing' ? ' of the existing data' : ''}, ${measure} ${nearestScore.toFixed(2)}: “${oneLine(nearest.text, 160)}”`
     return {
       heading: `${id} · rejected: ${reason}`,
       texts: textsOf(candidate),
-      remark: likeness !== '' && (reason === 'similar' || reason === 'similar-meaning') ? likeness : shortened(detail, 300),
+      remark: likeness !== '' && (reason === 'similar' || reason === 'similar-meaning') ? likeness : oneLine(detail, 300),
     }
   })
 }

@@ -1,5 +1,5 @@
 import type { ReportPart } from '@sedi/evaluation'
-import type { RejectionReason } from '@sedi/spec'
+import { oneLine, type RejectionReason } from '@sedi/spec'
 import { formatCount, formatPercent, formatUsd } from '../format.ts'
 import { type MetricName, metricDescriptions } from '../measure-datasets.ts'
 import type { RunStory } from './tell-run.ts'
@@ -177,13 +177,8 @@ export function promotedTable({ seeds: { seeds } }: RunStory, most: number): Tab
           formatCount(prompts),
           `${formatCount(kept)} of ${formatCount(children)}`,
           state === 'active' ? 'active' : `left in ${evictedRound}`,
-          shortened(instruction, 110),
+          oneLine(instruction, 110),
         ]),
     ],
   }
-}
-
-export function shortened(text: string, most: number): string {
-  const line = text.replaceAll(/\s+/g, ' ').trim()
-  return line.length <= most ? line : `${line.slice(0, most - 1)}…`
 }

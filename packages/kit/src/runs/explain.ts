@@ -6,9 +6,11 @@ import {
   callOfCandidate,
   itemOfCandidate,
   type Ledger,
+  oneLine,
   SediError,
   type SeedEventFact,
   type StepFact,
+  withoutControls,
 } from '@sedi/spec'
 import type { SeedStory } from '@sedi/spec/api'
 import { type NearestText, nearestText } from './nearest-text.ts'
@@ -176,6 +178,11 @@ function describeCost(charged: string, nanoUsd: number | null): string {
 
 /** In plain words, one fact per line. */
 export function renderExplanation(explanation: Explanation): string {
+  // Ids, details and reasons hold words of models and providers, too.
+  return withoutControls(renderKind(explanation))
+}
+
+function renderKind(explanation: Explanation): string {
   if (explanation.kind === 'instruction') return renderInstruction(explanation)
   if (explanation.kind === 'seed') return renderSeed(explanation)
   return renderCall(explanation)
@@ -199,13 +206,13 @@ function renderInstruction({
     ...(candidate.instruction === '' ? [] : taskLines(candidate)),
     `  bought in     ${call.callId} (round ${call.round}), answered by ${call.provider} ${call.modelId} for ${price} of the call’s price${followUps.length === 0 ? '' : ' and of what was asked later'}`,
     ...followUps.map((asked) => `  asked later   ${followUpLine(asked)}`),
-    ...parents.map((seed) => `  written from  ${seed.seedId} (${seed.origin}): ${oneLine(seed.instruction)}`),
+    ...parents.map((seed) => `  written from  ${seed.seedId} (${seed.origin}): ${shortLine(seed.instruction)}`),
   ]
   if (nearest !== undefined) {
     const relation = candidate.verdict === 'kept' ? 'nearest' : 'too similar to'
     const measure = candidate.reason === 'similar-meaning' ? 'cosine' : 'ROUGE-L'
     lines.push(
-      `  ${relation.padEnd(13)} ${nearest.id}${nearest.is === 'existing' ? ' (existing data)' : ''}, ${measure} ${candidate.nearestScore!.toFixed(4)}: ${oneLine(nearest.text)}`,
+      `  ${relation.padEnd(13)} ${nearest.id}${nearest.is === 'existing' ? ' (existing data)' : ''}, ${measure} ${candidate.nearestScore!.toFixed(4)}: ${shortLine(nearest.text)}`,
     )
   }
   for (const { batch, step, loss, gap, masked, error, maskedCluster } of trainedIn) {
@@ -240,23 +247,22 @@ function renderCall({ call, candidates, followUps, attempts }: Extract<Explanati
     ...(call.parentId === null ? [`  seeds shown   ${call.seedIds.join(', ')}`] : [`  asked about   the items below (${call.stage})`]),
     ...attempts.map((attempt) => `  ${attempt}`),
     ...call.warnings.map((warning) => `  warning       ${warning}`),
-    ...candidates.map(({ id, verdict, reason, instruction, detail }) => `  ${id}  ${reason ?? verdict}: ${oneLine(instruction === '' ? detail : instruction)}`),
+    ...candidates.map(
+      ({ id, verdict, reason, instruction, detail }) => `  ${id}  ${reason ?? verdict}: ${shortLine(instruction === '' ? detail : instruction)}`,
+    ),
     ...followUps.map((asked) => `  asked later   ${followUpLine(asked)}`),
   ].join('\n')
 }
 
 const followUpLine = ({ callId, costNanoUsd, usage, text }: CallFact): string =>
-  `${callId}, ${describeCost('settled', costNanoUsd)}, ${usage.inputTokens ?? '?'} tokens in, ${usage.outputTokens ?? '?'} out: ${oneLine(text)}`
+  `${callId}, ${describeCost('settled', costNanoUsd)}, ${usage.inputTokens ?? '?'} tokens in, ${usage.outputTokens ?? '?'} out: ${shortLine(text)}`
 
 function taskLines(task: { readonly instruction: string; readonly input: string; readonly output: string }): string[] {
   return [
-    `  instruction   ${oneLine(task.instruction)}`,
-    ...(task.input === '' ? [] : [`  input         ${oneLine(task.input)}`]),
-    `  output        ${oneLine(task.output)}`,
+    `  instruction   ${shortLine(task.instruction)}`,
+    ...(task.input === '' ? [] : [`  input         ${shortLine(task.input)}`]),
+    `  output        ${shortLine(task.output)}`,
   ]
 }
 
-const oneLine = (text: string): string => {
-  const line = text.replace(/\s+/g, ' ').trim()
-  return line.length <= 160 ? line : `${line.slice(0, 159)}…`
-}
+const shortLine = (text: string): string => oneLine(text, 160)

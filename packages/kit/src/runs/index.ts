@@ -1,6 +1,7 @@
 // @sedi/kit/runs: runs that exist, found, read and explained. No adapter is loaded until something asks what only an adapter knows.
-export { hasScheme } from '@sedi/store'
+export { hasScheme, publicStoreAddress } from '@sedi/store'
 export { nearestName } from '../config/nearest-name.ts'
+export { formatCount, formatP, formatPercent, formatScore, formatSigned, formatUsd } from '../format.ts'
 export { type ShadowBaseline, selfInstructThreshold, shadowBaseline } from '../replay/shadow-baseline.ts'
 export { type ListedSeed, listSeeds, type SeedList } from '../report/list-seeds.ts'
 export { type Explanation, explain, renderExplanation } from './explain.ts'

@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { type EmbedderKey, executeRun, type Progress, type RunAdapters, type RunEvent, type RunOutcome } from '@sedi/pipeline'
 import {
   type CallQueue,
+  closeAll,
   type Fact,
   type HeldOutItem,
   type Ledger,
@@ -106,8 +107,10 @@ async function assertRunnable(config: RunConfig, given: GivenAdapters = {}): Pro
 
 /** What a program handed in is its own to close. */
 async function closeAdapters({ generator, trainer }: RunAdapters, given: GivenAdapters): Promise<void> {
-  if (given.generator === undefined) await generator.close?.()
-  if (given.trainer === undefined) await trainer?.close?.()
+  await closeAll(
+    () => (given.generator === undefined ? generator.close?.() : undefined),
+    () => (given.trainer === undefined ? trainer?.close?.() : undefined),
+  )
 }
 
 /** What the benchmarks hold is part of what the run is: later sessions refuse other contents. */
@@ -179,11 +182,14 @@ async function holdRun(opened: OpenRun, config: RunConfig, { clock = Date.now, a
   const context = { adaptations, stateFolder: stateFolderOf(opened), onNotice: (message: string) => sayTo(message) }
   const benchmarks = await loadBenchmarks(config.filter.benchmarks ?? [])
   const adapters = await createAdapters(config, modelFolder, given, context)
-  if (adapters.trainer !== undefined) mkdirSync(modelFolder, { recursive: true })
-  const queue = await openQueue(opened, config, adapters.generator).catch(async (error: unknown) => {
+  let queue: CallQueue | undefined
+  try {
+    if (adapters.trainer !== undefined) mkdirSync(modelFolder, { recursive: true })
+    queue = await openQueue(opened, config, adapters.generator)
+  } catch (error) {
     await closeAdapters(adapters, given)
     throw error
-  })
+  }
   return {
     runId: opened.ledger.runId,
     folder: opened.folder,
@@ -210,11 +216,13 @@ async function holdRun(opened: OpenRun, config: RunConfig, { clock = Date.now, a
         logTexts,
       })
     },
-    async close() {
-      await closeAdapters(adapters, given)
-      await queue?.close()
-      await opened.close()
-    },
+    // The run last, and in any case: until then nobody else may carry it on.
+    close: () =>
+      closeAll(
+        () => closeAdapters(adapters, given),
+        () => queue?.close(),
+        () => opened.close(),
+      ),
   }
 }
 

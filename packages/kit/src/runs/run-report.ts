@@ -1,6 +1,6 @@
 import { type Interval, wilsonInterval } from '@sedi/evaluation'
 import { toUsd, waitingAttempts } from '@sedi/pipeline'
-import { type Ledger, type RunState, type ScoreTotals, type SeedEventFact, stateShown, type Totals } from '@sedi/spec'
+import { type Ledger, type RunState, type ScoreTotals, type SeedEventFact, type StageFact, stateShown, type Totals } from '@sedi/spec'
 import { countExisting, type ExistingTexts } from './existing-texts.ts'
 import { projectCostUsd } from './project-cost.ts'
 import { begunConfig } from './run-config-of.ts'
@@ -48,6 +48,8 @@ export type RunReport = {
   readonly steps: number
   /** Passes over the pool as it was in each round, added up. */
   readonly epochs: number
+  /** Of the rows trained on, those that the mask left out of the loss; null where nothing was masked or told of it. */
+  readonly maskedShare: number | null
   /** Means over batches. */
   readonly batchDiversity: number | null
   readonly conflictsPerBatch: number | null
@@ -113,6 +115,7 @@ export async function reportRun(ledger: Ledger, held = true): Promise<RunReport>
     costPerKeptUsd: costUsd === null || totals.kept === 0 ? null : costUsd / totals.kept,
     steps: totals.steps,
     epochs: epochsOf(totals, new Map(stages.filter(({ stage }) => stage === 'compose').map(({ round, summary }) => [round, Number(summary.pool)]))),
+    maskedShare: maskedShareOf(totals, stages),
     batchDiversity: totals.meanBatchDiversity,
     conflictsPerBatch: totals.batches === 0 ? null : totals.batchConflicts / totals.batches,
     seedsPromoted: totals.seedsPromoted,
@@ -136,6 +139,14 @@ function sumFindings(rounds: readonly unknown[]): Record<string, CheckFindings> 
 
 function epochsOf({ rounds }: Totals, poolOfRound: ReadonlyMap<number, number>): number {
   return rounds.reduce((sum, { round, batchExamples }) => sum + (batchExamples === 0 ? 0 : batchExamples / (poolOfRound.get(round) ?? Number.NaN)), 0)
+}
+
+function maskedShareOf({ rounds }: Totals, stages: readonly StageFact[]): number | null {
+  const maskedIn = new Map(
+    stages.flatMap(({ stage, round, summary }) => (stage === 'train' && typeof summary.maskedRows === 'number' ? [[round, summary.maskedRows]] : [])),
+  )
+  const rows = rounds.reduce((sum, { round, batchExamples }) => sum + (maskedIn.has(round) ? batchExamples : 0), 0)
+  return rows === 0 ? null : [...maskedIn.values()].reduce((sum, masked) => sum + masked, 0) / rows
 }
 
 /** By evaluator and round, in order of the rounds. */

@@ -26,8 +26,9 @@ export async function salvageRun(store: RunStore, runIdOrPath: string, folder: s
     createFolder(folder)
     const ledgerFile = join(folder, 'ledger.jsonl')
     const instructionsFile = join(folder, 'instructions.jsonl')
-    const ledgerWriter = createRowWriter(ledgerFile)
-    const instructionWriter = createRowWriter(instructionsFile)
+    // In place: of a damaged run, what was read before it went wrong is better than nothing.
+    const ledgerWriter = createRowWriter(ledgerFile, { inPlace: true })
+    const instructionWriter = createRowWriter(instructionsFile, { inPlace: true })
     const facts: Partial<Record<FactKind, number>> = {}
     async function* counted(): AsyncGenerator<Fact & { readonly seq: number }> {
       for await (const fact of salvage.facts()) {
@@ -39,9 +40,14 @@ export async function salvageRun(store: RunStore, runIdOrPath: string, folder: s
         yield fact
       }
     }
-    await writeLedgerFile(runIdOrPath, counted(), ledgerWriter, salvage.missing.length === 0)
-    await ledgerWriter.close()
-    await instructionWriter.close()
+    try {
+      await writeLedgerFile(runIdOrPath, counted(), ledgerWriter, salvage.missing.length === 0)
+      await ledgerWriter.close()
+      await instructionWriter.close()
+    } finally {
+      await ledgerWriter.abandon()
+      await instructionWriter.abandon()
+    }
     const { found, recorded, missing } = salvage
     return { folder, facts, found, recorded, missing, ledgerFile, instructionsFile }
   } finally {

@@ -1,5 +1,5 @@
 import { createRng, kMeans, lexicalEmbeddings, neighbourLayout, tokenizers } from '@sedi/core'
-import type { CandidateFact, Ledger, Recorded } from '@sedi/spec'
+import { beginningOf, type CandidateFact, type Ledger, type Recorded } from '@sedi/spec'
 import type { DiversityMap } from '@sedi/spec/api'
 import { begunConfigOf } from '../runs/run-config-of.ts'
 
@@ -40,7 +40,7 @@ export async function diversityMap(ledger: Ledger, { points, onProgress = () => 
     sampled: chosen.length < seqs.length,
     clusters: describeClusters(texts, assignments, tokenize),
     points: texts.map(({ id, round, verdict, instruction }, i) => ({
-      ...{ id, round, verdict, cluster: assignments[i]!, text: beginningOf(instruction) },
+      ...{ id, round, verdict, cluster: assignments[i]!, text: firstWords(instruction) },
       ...{ x: rounded(places[2 * i]!), y: rounded(places[2 * i + 1]!) },
     })),
   }
@@ -84,7 +84,7 @@ function describeClusters(
 }
 
 /** Up to the last whole word that fits. */
-function beginningOf(text: string): string {
+function firstWords(text: string): string {
   if (text.length <= shownCharacters) return text
-  return `${text.slice(0, shownCharacters).replace(/\s+\S*$/, '')} …`
+  return `${beginningOf(text, shownCharacters).replace(/\s+\S*$/, '')} …`
 }

@@ -1,6 +1,6 @@
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import { toUsd } from '@sedi/pipeline'
-import type { CandidateFact, Ledger, Recorded, RejectionReason, Totals } from '@sedi/spec'
+import { beginningOf, type CandidateFact, type Ledger, type Recorded, type RejectionReason, type Totals } from '@sedi/spec'
 import type { Row, Rows } from '@sedi/spec/api'
 import { codeOfReason, type Instructions, type RunBook } from './run-book.ts'
 
@@ -204,9 +204,9 @@ async function rowsAt(ledger: Ledger, seqs: readonly number[]): Promise<Row[]> {
 }
 
 function rowOf({ seq, id, round, instruction, verdict, reason, detail, nearestScore, nearestId, costNanoUsd }: Recorded<CandidateFact>): Row {
-  const text = instruction.slice(0, shownCharacters)
+  const text = beginningOf(instruction, shownCharacters)
   return {
-    ...{ seq, id, round, instruction: text, cut: instruction.length > text.length, detail: detail.slice(0, shownCharacters) },
+    ...{ seq, id, round, instruction: text, cut: instruction.length > text.length, detail: beginningOf(detail, shownCharacters) },
     ...{ verdict, reason, score: nearestScore, nearestId, costUsd: costNanoUsd === null ? null : toUsd(costNanoUsd) },
   }
 }

@@ -1,5 +1,5 @@
 import { createNoveltyIndex, createOverlapIndex, type OverlapIndex } from '@sedi/core'
-import type { Task } from '@sedi/spec'
+import { shorten, type Task } from '@sedi/spec'
 import { type BenchmarkItem, defineCheck, fieldNames } from './check.ts'
 
 /** Words in a row that chance does not repeat. Source: GPT-3 (Brown et al. 2020, appendix C): 8 to 13, 13 for all but short items. */
@@ -55,4 +55,4 @@ function copyOf({ instruction, input }: Task, texts: ReturnType<typeof createNov
 }
 
 const percent = (share: number): string => `${Math.round(100 * share)} %`
-const clip = (span: string): string => (span.length <= 300 ? span : `${span.slice(0, 299)}…`).replace(/\s+/g, ' ')
+const clip = (span: string): string => shorten(span, 300).replace(/\s+/g, ' ')

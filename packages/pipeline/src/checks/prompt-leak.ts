@@ -1,5 +1,5 @@
 import { createOverlapIndex, type OverlapIndex } from '@sedi/core'
-import type { Task } from '@sedi/spec'
+import { shorten, type Task } from '@sedi/spec'
 import { type CheckContext, defineCheck, type Finder, fieldNames } from './check.ts'
 
 const gramWords = 8
@@ -47,4 +47,4 @@ function leakOf(task: Task, index: LeakIndex): string | undefined {
   return undefined
 }
 
-const clip = (span: string): string => (span.length <= 120 ? span : `${span.slice(0, 119)}…`).replace(/\s+/g, ' ')
+const clip = (span: string): string => shorten(span, 120).replace(/\s+/g, ' ')

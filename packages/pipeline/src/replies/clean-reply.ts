@@ -1,3 +1,4 @@
+import { shorten } from '@sedi/spec'
 /**
  * A reply without what is not part of its text: NUL characters and byte order marks, a reasoning model's `<think>` block at its beginning
  * (all of it when the block was never closed), and a code fence around everything. Cost O(characters).
@@ -38,7 +39,7 @@ const opensItem = /^\s{0,8}(?:[#>*{[\d]|Instruction|Input|Output)/i
 /** One line of at most 200 characters. */
 export function excerpt(text: string): string {
   const line = text.slice(0, 2000).replace(/\s+/g, ' ').trim()
-  return line.length <= 200 ? line : `${line.slice(0, 199)}…`
+  return shorten(line, 200)
 }
 
 /** A field that says that there is nothing. */

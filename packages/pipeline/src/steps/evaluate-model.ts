@@ -14,7 +14,7 @@ export async function evaluateModel(round: number, run: Run): Promise<void> {
   const { adapters, config, heldOut } = run
   if (config.evaluation.rounds === 'last' && round !== config.rounds) return
   if (adapters.trainer?.open === undefined || adapters.evaluators.length === 0 || finishedStage(run, round, 'evaluate') !== undefined) return
-  const model = await adapters.trainer.open(await modelAfter(round, run))
+  const model = await adapters.trainer.open(await modelAfter(round, run), { signal: run.stop })
   try {
     const mean: Record<string, number> = {}
     const failed: Record<string, readonly ItemFailure[]> = {}

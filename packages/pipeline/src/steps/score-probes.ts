@@ -42,7 +42,7 @@ async function drawFromPool(batches: readonly BatchFact[], run: Run): Promise<re
 
 async function record(measure: string, round: number, probes: readonly Probe[], model: ModelRef | undefined, run: Run): Promise<void> {
   const trainer = run.adapters.trainer!
-  const opened = await trainer.open?.(model)
+  const opened = await trainer.open?.(model, { signal: run.stop })
   const values: (number | null)[] = []
   try {
     if (opened?.scorer === undefined)

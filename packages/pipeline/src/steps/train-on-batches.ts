@@ -1,3 +1,4 @@
+import { setTimeout as wait } from 'node:timers/promises'
 import {
   type BatchFact,
   type JobRef,
@@ -35,11 +36,12 @@ export async function trainOnBatches(round: number, batches: readonly BatchFact[
       `The trainer “${trainer.id}” cannot do this job:\n${problems.map((issue) => `  ${issue.path}: ${issue.message}`).join('\n')}`,
     )
   }
+  // Not ended by a stop: a job that was begun is on record, so that a resume finds it and a cancel ends it.
   const job = await trainer.submit(spec)
   await run.ledger.append([{ kind: 'training-job', round, jobName: spec.jobName, job, at: run.clock() }])
   const recorded = await run.ledger.find('step', { round })
   const follow = createFollower(round, batches, trainer, recorded, run)
-  for await (const metric of untilStopped(trainer.metrics?.(job), run.stop)) await follow.record(metric)
+  for await (const metric of untilStopped(trainer.metrics?.(job, { signal: run.stop }), run.stop)) await follow.record(metric)
   const finished = await waitForJob(trainer, job, run, follow.progress)
   await recordOutcome(round, spec.jobName, finished, run)
   const model = modelOf(finished, trainer, spec.jobName)
@@ -222,17 +224,32 @@ async function recordOutcome(round: number, jobName: string, { state, stepsDone,
 async function* untilStopped(metrics: AsyncIterable<TrainingMetric> | undefined, stop: AbortSignal): AsyncGenerator<TrainingMetric> {
   if (metrics === undefined) return
   const iterator = metrics[Symbol.asyncIterator]()
-  const stopped = new Promise<'stopped'>((resolve) => {
-    if (stop.aborted) resolve('stopped')
-    stop.addEventListener('abort', () => resolve('stopped'), { once: true })
-  })
-  for (;;) {
-    const next = await Promise.race([iterator.next(), stopped])
-    if (next === 'stopped') throw new SediError('aborted', 'Stopped during training; finished steps are kept.')
-    if (next.done === true) return
-    yield next.value
+  try {
+    for (;;) {
+      const next = await unlessStopped(iterator.next(), stop, 'Stopped during training; finished steps are kept.')
+      if (next.done === true) return
+      yield next.value
+    }
+  } finally {
+    // One that is at a step and does not listen to the signal closes after it; nobody waits for that.
+    const closed = iterator.return?.()
+    if (!stop.aborted) await closed
+    else closed?.catch(() => {})
   }
 }
+
+/** What the trainer answers, or `aborted` with the stop: whether or not the trainer listens to the signal, and whatever it throws then. */
+function unlessStopped<Answer>(answer: Promise<Answer>, stop: AbortSignal, message: string): Promise<Answer> {
+  return new Promise((resolve, reject) => {
+    const leave = (cause?: unknown): void => reject(new SediError('aborted', message, { cause }))
+    const onStop = (): void => leave()
+    if (stop.aborted) onStop()
+    else stop.addEventListener('abort', onStop, { once: true })
+    answer.then(resolve, (error: unknown) => (stop.aborted ? leave(error) : reject(error))).finally(() => stop.removeEventListener('abort', onStop))
+  })
+}
+
+const stoppedWaiting = 'Stopped while a training job was running; resuming finds it again.'
 
 /** Polls until the job has ended. A state this version does not know is waited for, and said. */
 export async function waitForJob(
@@ -243,15 +260,14 @@ export async function waitForJob(
 ): Promise<JobSnapshot> {
   const known = new Set(['queued', 'running', 'succeeded', 'failed', 'cancelled', 'lost'])
   for (let said = ''; ; ) {
-    const snapshot = await trainer.get(job)
+    const snapshot = await unlessStopped(trainer.get(job, { signal: run.stop }), run.stop, stoppedWaiting)
     if (snapshot.stepsDone > 0) onSteps(snapshot.stepsDone)
     if (!known.has(snapshot.state) && snapshot.state !== said) {
       said = snapshot.state
       run.onNotice(`The trainer “${trainer.id}” reports the state “${said}”, which this version does not know; waiting.`)
     }
     if (known.has(snapshot.state) && snapshot.state !== 'queued' && snapshot.state !== 'running') return snapshot
-    if (run.stop.aborted) throw new SediError('aborted', 'Stopped while a training job was running; resuming finds it again.')
-    await new Promise((resolve) => setTimeout(resolve, pollMs))
+    await unlessStopped(wait(pollMs, undefined, { signal: run.stop }), run.stop, stoppedWaiting)
   }
 }
 

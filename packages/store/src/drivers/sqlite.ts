@@ -1,6 +1,6 @@
 import { accessSync, constants, existsSync, mkdirSync, readdirSync, statSync } from 'node:fs'
 import { basename, dirname, join, resolve } from 'node:path'
-import { type Limiter, type OpenRun, type RunStore, type RunSummary, SediError, stateShown } from '@sedi/spec'
+import { closeAll, type Limiter, type OpenRun, type RunStore, type RunSummary, SediError, stateShown } from '@sedi/spec'
 import { beginSession } from '../begin-session.ts'
 import { totalsOf } from '../facts/counters.ts'
 import type { StoreDriver } from './driver.ts'
@@ -53,8 +53,11 @@ export function createSqliteStore({ folder, clock = Date.now, softwareVersion }:
       const session = await beginSession(ledger, { clock, softwareVersion })
       return openRun({ runFolder, ledger, lock, budgetShare, session, createdAt: (await ledger.find('run'))[0]?.createdAt ?? 0 })
     } catch (error) {
-      await ledger?.close()
-      lock.release()
+      // What went wrong first is what is said.
+      await closeAll(
+        () => ledger?.close(),
+        () => lock.release(),
+      ).catch(() => {})
       throw error
     }
   }
@@ -79,13 +82,13 @@ export function createSqliteStore({ folder, clock = Date.now, softwareVersion }:
       onRequest(listener) {
         watches.push(watchRequests(runFolder, session, listener))
       },
-      async close() {
-        for (const watch of watches.splice(0)) watch.close()
-        for (const limiter of limiters.splice(0)) limiter.close()
-        await ledger.close()
-        budgetShare.leave()
-        lock.release()
-      },
+      close: () =>
+        closeAll(
+          ...[...watches.splice(0), ...limiters.splice(0)].map((one) => () => one.close()),
+          () => ledger.close(),
+          () => budgetShare.leave(),
+          () => lock.release(),
+        ),
     }
   }
 
@@ -172,11 +175,7 @@ type Held = {
 async function summarise(runFolder: string): Promise<RunSummary | undefined> {
   try {
     await upgrade(runFolder)
-    const ledger = openSqliteLedger(ledgerIn(runFolder), { readOnly: true, verify: 'quick' })
-    const [run] = await ledger.find('run')
-    const last = (await ledger.find('run-state')).at(-1) ?? { state: 'running', reason: '' }
-    const totals = await ledger.totals()
-    await ledger.close()
+    const { run, last, totals } = await beginningAndEnd(runFolder)
     if (run === undefined) {
       if (readTailMark(ledgerIn(runFolder)) === 0) return undefined
       throw new SediError('storage', 'its ledger is damaged: what the run is cannot be read')
@@ -193,6 +192,17 @@ async function summarise(runFolder: string): Promise<RunSummary | undefined> {
     if (SediError.is(error, 'not-found')) return undefined
     const reason = error instanceof Error ? error.message : String(error)
     return { runId: basename(runFolder), folder: runFolder, recipe: '', state: 'unreadable', reason, createdAt: 0, totals: totalsOf(new Map()) }
+  }
+}
+
+async function beginningAndEnd(runFolder: string) {
+  const ledger = openSqliteLedger(ledgerIn(runFolder), { readOnly: true, verify: 'quick' })
+  try {
+    const [run] = await ledger.find('run')
+    const last = (await ledger.find('run-state')).at(-1) ?? { state: 'running', reason: '' }
+    return { run, last, totals: await ledger.totals() }
+  } finally {
+    await ledger.close()
   }
 }
 

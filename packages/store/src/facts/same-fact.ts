@@ -1,4 +1,4 @@
-import { type Fact, SediError } from '@sedi/spec'
+import { type Fact, SediError, shorten } from '@sedi/spec'
 import { tables } from './tables.ts'
 
 /** Recording an equal fact again is a replay after a crash; a different one means that something answered differently the second time. */
@@ -12,11 +12,10 @@ export function assertSame(fact: Fact, existing: Fact): void {
     const name = [fact.kind, ...key.map((part) => String(now[part]))].join(' ')
     throw new SediError(
       'conflict',
-      `${name} was recorded before with another ${field}: recorded ${clip(b)}, now ${clip(a)}. The first record stays; something outside answered differently the second time.`,
+      `${name} was recorded before with another ${field}: recorded ${shorten(b, 120)}, now ${shorten(a, 120)}. The first record stays; something outside answered differently the second time.`,
       { details: { kind: fact.kind, field } },
     )
   }
 }
 
 const textOf = (value: unknown): string => JSON.stringify(typeof value === 'string' ? value.toWellFormed() : (value ?? null))
-const clip = (text: string): string => (text.length <= 120 ? text : `${text.slice(0, 119)}…`)

@@ -5,7 +5,7 @@ import { createCommandTrainer } from '../command-job/command-trainer.ts'
 import { defineTrainer } from '../define-trainer.ts'
 
 const promise = (description: string) => z.boolean().default(false).meta({ description })
-const argv = (description: string) => z.array(z.string().min(1)).min(1).meta({ description, affects: 'speed' })
+const argv = (description: string) => z.array(z.string().min(1)).min(1).meta({ description, affects: 'speed', runs: true })
 const minutes = (description: string) => z.number().positive().meta({ description, unit: 'minutes', affects: 'speed' })
 
 const capabilities = z
@@ -60,7 +60,8 @@ export default defineTrainer({
     capabilities,
     job: z.record(z.string(), z.unknown()).default({}).meta({ description: 'Further keys of `job.json`, for the program. They change what is trained.' }),
     keys: z.array(z.string()).default([]).meta({
-      description: 'Names of environment variables with keys that the program needs. Others that look like keys are not handed on.',
+      description:
+        'Names of environment variables with keys that the program needs. Others whose names look like those of keys are not handed on, except HF_TOKEN.',
       affects: 'speed',
     }),
     silenceMinutes: minutes(

@@ -14,7 +14,10 @@ export default defineTrainer({
   options: z.strictObject({
     ...trainingOptions,
     processes: z.int().min(1).default(1).meta({ description: 'Processes, one for each GPU, that share every batch.', affects: 'speed' }),
-    python: z.string().optional().meta({ description: 'The interpreter. Default: the one that `sedi trainer setup python` made.', affects: 'speed' }),
+    python: z
+      .string()
+      .optional()
+      .meta({ description: 'The interpreter. Default: the one that `sedi trainer setup python` made.', affects: 'speed', runs: true }),
     vllm: z.url().optional().meta({
       description:
         'Address of a vLLM server, `/v1` included, that sees the run’s folder at the same path and answers for the trained adapters. Default: a server of our own, for one request at a time.',

@@ -9,6 +9,7 @@ import { createRayTrainer, rayCapabilities } from '../ray-job/ray-trainer.ts'
 import { setUpRay } from '../ray-job/set-up.ts'
 
 const speed = (description: string, unit?: string) => ({ description, affects: 'speed' as const, ...(unit === undefined ? {} : { unit }) })
+const runs = (description: string) => ({ ...speed(description), runs: true as const })
 const usualAddress = 'http://127.0.0.1:8265'
 
 /**
@@ -30,9 +31,7 @@ export default defineTrainer({
     python: z
       .string()
       .optional()
-      .meta(
-        speed('The interpreter as the nodes find it. Default: for a cluster on this machine the one that `sedi trainer setup python` made, else `python`.'),
-      ),
+      .meta(runs('The interpreter as the nodes find it. Default: for a cluster on this machine the one that `sedi trainer setup python` made, else `python`.')),
     packages: z
       .enum(['installed', 'locked'])
       .default('installed')
@@ -42,7 +41,7 @@ export default defineTrainer({
     runtimeEnv: z
       .record(z.string(), z.unknown())
       .default({})
-      .meta(speed('Further keys of Ray’s `runtime_env`, such as `image_uri` or `env_vars`. Recorded with the run: no keys here.')),
+      .meta(runs('Further keys of Ray’s `runtime_env`, such as `image_uri` or `env_vars`. Recorded with the run: no keys here.')),
     cpus: z.number().min(0).default(1).meta(speed('CPUs that a job asks for.')),
     gpus: z.number().min(0).default(0).meta(speed('GPUs that a job asks for, on one node; each gets a process. With 0 it trains on the CPU.')),
     memoryGb: z.number().positive().optional().meta(speed('Memory that a job asks for.', 'GB')),
@@ -56,7 +55,7 @@ export default defineTrainer({
       .boolean()
       .default(true)
       .meta({ description: 'Whether this machine can open the trained model, to ask and score it: it needs the base model and Python (`localPython`).' }),
-    localPython: z.string().optional().meta(speed('The interpreter that opens models here. Default: the one that `sedi trainer setup python` made.')),
+    localPython: z.string().optional().meta(runs('The interpreter that opens models here. Default: the one that `sedi trainer setup python` made.')),
   }),
   dependencies: {},
   credentials: [{ option: 'token', env: 'RAY_AUTH_TOKEN', required: false }],

@@ -24,11 +24,3 @@ export type Attempt = {
 
 export type OpenAiStore = JobStore<Attempt>
 export type OpenAiRecord = JobRecord<Attempt>
-
-/** Changes the record's last attempt. */
-export function saveAttempt(store: OpenAiStore, jobName: string, changes: Partial<Attempt>): Attempt {
-  const record = store.read(jobName)!
-  const attempt = { ...record.attempts.at(-1)!, ...changes }
-  store.write(jobName, { ...record, attempts: [...record.attempts.slice(0, -1), attempt] })
-  return attempt
-}

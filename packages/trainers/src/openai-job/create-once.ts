@@ -1,8 +1,8 @@
 import { type CallOptions, SediError, type TrainingSpec } from '@sedi/spec'
+import { trainingFile } from '../remote/training-file.ts'
 import { pause, withRetries } from '../remote/with-retries.ts'
-import { type Attempt, type OpenAiStore, saveAttempt } from './attempt.ts'
+import type { Attempt, OpenAiStore } from './attempt.ts'
 import type { FineTuningApi, NewJob, ServiceJob } from './fine-tuning-api.ts'
-import { trainingFile } from './training-file.ts'
 
 export type CreateOptions = {
   readonly store: OpenAiStore
@@ -21,7 +21,7 @@ export type CreateOptions = {
  */
 export async function createOnce(spec: TrainingSpec, attempt: Attempt, options: CreateOptions, call: CallOptions): Promise<void> {
   const { store, api, job, pausesMs, clock } = options
-  const save = (changes: Partial<Attempt>): Attempt => saveAttempt(store, spec.jobName, changes)
+  const save = (changes: Partial<Attempt>): Attempt => store.amend(spec.jobName, changes)
   let known = attempt
   if (known.fileId === undefined) {
     // Files are free: one that was sent without our learning its id is left there.

@@ -2,16 +2,17 @@ import { type CallOptions, issuesError, type JobRef, type JobSnapshot, SediError
 import { throwIfAborted } from '../aborted.ts'
 import { followSteps } from '../follow-steps.ts'
 import { createJobStore, remoteName, type WriteFile } from '../remote/job-store.ts'
+import { trainingFile } from '../remote/training-file.ts'
 import { pause, withRetries } from '../remote/with-retries.ts'
 import { specHash } from '../spec-hash.ts'
 import { findSpecIssues } from '../spec-issues.ts'
 import { askModel } from './ask-model.ts'
-import { type Attempt, type OpenAiRecord, saveAttempt } from './attempt.ts'
+import type { Attempt, OpenAiRecord } from './attempt.ts'
 import { type CreateOptions, createOnce, findJob } from './create-once.ts'
 import type { FineTuningApi, NewJob } from './fine-tuning-api.ts'
+import { lengthNotes } from './length-notes.ts'
 import { endAtService, isOver, type Look, lookAtServiceJob, type Patience } from './look-at-service-job.ts'
 import { openToldSteps, type ToldSteps } from './told-steps.ts'
-import { lengthNotes, trainingFile } from './training-file.ts'
 
 export type OpenAiTrainerSettings = {
   /** Where the jobs' folders are. */
@@ -51,7 +52,7 @@ export function createOpenAiTrainer(settings: OpenAiTrainerSettings): Trainer {
 
   const save = (jobName: string, changes: Partial<Attempt>): Attempt => {
     looks.delete(jobName)
-    return saveAttempt(store, jobName, changes)
+    return store.amend(jobName, changes)
   }
   /** Ends with its caller's signal or with the trainer. */
   const until = ({ signal }: CallOptions): CallOptions => ({ signal: signal === undefined ? closing.signal : AbortSignal.any([signal, closing.signal]) })

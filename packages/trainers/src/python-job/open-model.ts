@@ -2,6 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process'
 import { createInterface } from 'node:readline'
 import { type CallOptions, type GenerateResult, type OpenModel, SediError } from '@sedi/spec'
 import * as z from 'zod'
+import { abortedError, throwIfAborted } from '../aborted.ts'
 import { endProcess, pythonEnvironment } from './processes.ts'
 
 export type ServeOptions = {
@@ -20,8 +21,12 @@ const repliesSchema = z.object({
 })
 const scoresSchema = z.object({ results: z.array(z.object({ tokenLogprobs: z.array(z.number()), topLogprobs: z.array(z.number()) })) })
 
-/** Starts the Python package's server for a model and asks it over loopback. The server ends when it is closed, and with this process. */
-export async function openPythonModel(options: ServeOptions): Promise<OpenModel> {
+/**
+ * Starts the Python package's server for a model and asks it over loopback. The server ends when it is closed, when it does not open the model or
+ * the call is aborted before that, and with this process.
+ */
+export async function openPythonModel(options: ServeOptions, call: CallOptions = {}): Promise<OpenModel> {
+  throwIfAborted(call)
   const child = spawn(
     options.python,
     [
@@ -31,7 +36,10 @@ export async function openPythonModel(options: ServeOptions): Promise<OpenModel>
     ],
     { stdio: ['pipe', 'pipe', 'ignore'], env: pythonEnvironment() },
   )
-  const url = await addressOf(child)
+  const url = await addressOf(child, call).catch(async (error: unknown) => {
+    await endProcess(child)
+    throw error
+  })
 
   async function post(path: string, body: unknown, { signal }: CallOptions = {}): Promise<unknown> {
     const response = await fetch(`${url}${path}`, {
@@ -75,17 +83,34 @@ export async function openPythonModel(options: ServeOptions): Promise<OpenModel>
 
 const firstLineSchema = z.union([z.object({ url: z.string() }), z.object({ error: z.object({ code: z.string(), message: z.string() }) })])
 
-/** The server's first line says where it is, or why it is nowhere. */
-async function addressOf(child: ChildProcess): Promise<string> {
-  const failed = new Promise<never>((_, reject) => {
+/** The server's first line says where it is, or why it is nowhere. Loading a model takes its time: the call may end before. */
+async function addressOf(child: ChildProcess, { signal }: CallOptions): Promise<string> {
+  let leave = (): void => {}
+  const line = await new Promise<string>((resolve, reject) => {
+    leave = () => reject(abortedError(signal?.reason))
+    signal?.addEventListener('abort', leave, { once: true })
+    createInterface({ input: child.stdout! }).once('line', resolve)
     child.once('error', (cause) => reject(new SediError('missing-dependency', `Python cannot be started: ${cause.message}`, { cause })))
     child.once('exit', (code) =>
       reject(new SediError('provider-response', `The server of the trained model ended before it took requests (exit code ${code}).`)),
     )
-  })
-  failed.catch(() => {})
-  const line = new Promise<string>((resolve) => createInterface({ input: child.stdout! }).once('line', resolve))
-  const said = firstLineSchema.parse(JSON.parse(await Promise.race([line, failed])))
+  }).finally(() => signal?.removeEventListener('abort', leave))
+  const said = firstLineSchema.safeParse(parse(line)).data
+  if (said === undefined) throw notAnAddress(line)
   if ('url' in said) return said.url
   throw new SediError('invalid-input', `The model cannot be opened: ${said.error.message} (${said.error.code})`)
 }
+
+function parse(line: string): unknown {
+  try {
+    return JSON.parse(line)
+  } catch {
+    return undefined
+  }
+}
+
+const notAnAddress = (line: string): SediError =>
+  new SediError(
+    'provider-response',
+    `Expected the address of the trained model as the first line of its server, got ${JSON.stringify(line.slice(0, 200))}. Something that Python loads prints by itself (a sitecustomize.py, a package): leave it out, or let it print to standard error.`,
+  )

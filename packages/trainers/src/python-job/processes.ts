@@ -1,5 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { closeSync, openSync } from 'node:fs'
+import { hubKeyVariables, withoutKeys } from '@sedi/spec'
 import { packageFolder } from './environment.ts'
 import type { JobFiles } from './job-files.ts'
 
@@ -28,13 +29,15 @@ export function startTraining({ python, processes }: Launch, files: JobFiles): C
   }
 }
 
-/** Ours, with the package in reach whether or not it is installed, and without the keys of other services; `keys` names those to hand on all the same. */
+/**
+ * Ours, with the package in reach whether or not it is installed, and without the keys of other services than the hub that models come from; `keys`
+ * names those to hand on all the same.
+ */
 export function pythonEnvironment(keys: readonly string[] = []): NodeJS.ProcessEnv {
-  const kept = Object.entries(process.env).filter(([name]) => keys.includes(name) || !/API_KEY$|_SECRET$|^SEDI_API_TOKEN$/.test(name))
   const path = [`${packageFolder}/src`, process.env.PYTHONPATH]
     .filter((part) => part !== undefined && part !== '')
     .join(process.platform === 'win32' ? ';' : ':')
-  return { ...Object.fromEntries(kept), PYTHONPATH: path, TOKENIZERS_PARALLELISM: 'false', PYTHONUNBUFFERED: '1' }
+  return { ...withoutKeys(process.env, [...hubKeyVariables, ...keys]), PYTHONPATH: path, TOKENIZERS_PARALLELISM: 'false', PYTHONUNBUFFERED: '1' }
 }
 
 /** Asks a process to end and makes sure that it does. */

@@ -156,7 +156,7 @@ export function createPythonTrainer({ folder, options, python, processes, vllm }
       const path = model && resolve(folder, model.uri)
       const modelId = model?.uri ?? baseModel
       if (vllm !== undefined) return openWithVllm({ ...vllm, adapter: path, digest: model?.digest, modelId }, call)
-      return openPythonModel({ python: findPython(python), baseModel, model: path, modelId, chatTemplate, mayDownload })
+      return openPythonModel({ python: findPython(python), baseModel, model: path, modelId, chatTemplate, mayDownload }, call)
     },
 
     /** Ends what this process started: a job goes on from its checkpoint when it is submitted again. */

@@ -82,12 +82,6 @@ export function createRayTrainer(settings: RayTrainerSettings): Trainer {
     return job.id
   }
 
-  function replaceLast(jobName: string, record: Record, attempt: RayAttempt): Record {
-    const changed = { ...record, attempts: [...record.attempts.slice(0, -1), attempt] }
-    store.write(jobName, changed)
-    return changed
-  }
-
   /** The cluster's word; while its head cannot be reached, the job's own sign of life will do. */
   async function ask({ id }: RayAttempt, files: JobFiles, call: CallOptions): Promise<{ readonly job: RayJob | undefined; readonly warning?: string }> {
     try {
@@ -115,7 +109,7 @@ export function createRayTrainer(settings: RayTrainerSettings): Trainer {
     if (verdict.errorCode === 'never-started' && job?.status === 'PENDING') {
       // It must not begin when nobody waits for it any more.
       await api.stop(attempt.id, call)
-      replaceLast(jobName, record, { ...attempt, givenUp: true })
+      store.amend(jobName, { givenUp: true })
     }
     const stepsDone = readSteps(files, 0).length
     const said = [...(status?.warnings ?? []), ...warnings, ...(warning === undefined ? [] : [warning])]
@@ -155,11 +149,10 @@ export function createRayTrainer(settings: RayTrainerSettings): Trainer {
         const id = last !== undefined && last.accepted !== true ? last.id : remoteName(jobName, record, record.attempts.length + 1)
         const attempt: RayAttempt = { id, submittedAt: clock() }
         const earlier = record.attempts.filter((one) => one.id !== id)
-        const begun = { ...record, attempts: [...earlier, attempt] }
-        store.write(jobName, begun)
+        store.write(jobName, { ...record, attempts: [...earlier, attempt] })
         const trainer = shareTrainer(sharedFolder ?? folder)
         await api.submit(requestFor({ ...resources, ...environment, id, jobName, folder: files.folder, trainer }), call)
-        replaceLast(jobName, begun, { ...attempt, accepted: true })
+        store.amend(jobName, { accepted: true })
         return ref
       })
     },
@@ -184,7 +177,7 @@ export function createRayTrainer(settings: RayTrainerSettings): Trainer {
           // A pending one is stopped when it would begin.
           if (found === undefined || found.status !== 'RUNNING') break
         }
-        replaceLast(jobName, record, { ...attempt, cancelled: true })
+        store.amend(jobName, { cancelled: true })
       })
     },
 
@@ -212,7 +205,8 @@ export function createRayTrainer(settings: RayTrainerSettings): Trainer {
             if (model !== undefined && model.trainer !== 'ray') throw new SediError('invalid-input', `This is a model of trainer “${model.trainer}”.`)
             const { baseModel, chatTemplate, mayDownload } = options
             const path = model && modelFolder(model.uri)
-            return openPythonModel({ python: findPython(localPython), baseModel, model: path, modelId: model?.uri ?? baseModel, chatTemplate, mayDownload })
+            const modelId = model?.uri ?? baseModel
+            return openPythonModel({ python: findPython(localPython), baseModel, model: path, modelId, chatTemplate, mayDownload }, call)
           },
         }
       : {}),

@@ -22,6 +22,8 @@ export type JobStore<Attempt> = {
   /** The record of the name, made durable if it is new. Throws `conflict` where the name stands for another spec. */
   claim(spec: TrainingSpec, specHash: string): JobRecord<Attempt>
   write(jobName: string, record: JobRecord<Attempt>): void
+  /** Changes the last attempt, which must be there, and returns it. Durable when it returns. */
+  amend(jobName: string, changes: Partial<Attempt>): Attempt
 }
 
 /** Replaces a file durably; tests put a crash in here. */
@@ -45,6 +47,12 @@ export function createJobStore<Attempt>(folder: string, writeFile: WriteFile = w
     folderOf,
     read,
     write,
+    amend(jobName, changes) {
+      const record = read(jobName)!
+      const attempt = { ...record.attempts.at(-1)!, ...changes }
+      write(jobName, { ...record, attempts: [...record.attempts.slice(0, -1), attempt] })
+      return attempt
+    },
     claim(spec, specHash) {
       const known = read(spec.jobName)
       if (known !== undefined) {

@@ -16,20 +16,6 @@ export type ComposedRequest = {
   readonly notes: readonly string[]
 }
 
-/** The rows of all batches in composed order, one JSON document a line. */
-export function trainingFile({ examples, batches }: TrainingSpec): string {
-  const lines = new Map(examples.map(({ id, prompt, completion }) => [id, JSON.stringify({ messages: conversation(prompt, completion) })]))
-  return `${batches
-    .flat()
-    .map((id) => lines.get(id)!)
-    .join('\n')}\n`
-}
-
-const conversation = (prompt: string, completion: string): object[] => [
-  { role: 'user', content: prompt },
-  { role: 'assistant', content: completion },
-]
-
 /** One epoch over our file, in steps of our size where the model allows it. Throws `invalid-config` with everything the model does not allow. */
 export function composeRequest(spec: TrainingSpec, model: TogetherModel, limits: ModelLimits): ComposedRequest {
   const allowed = model.method === 'lora' ? limits.lora_training : limits.full_training

@@ -35,18 +35,10 @@ export type Attempt = {
 
 export type TogetherJobs = JobStore<Attempt>
 
-/** The last attempt with changes, as a new record on disk. */
-export function amend(jobs: TogetherJobs, jobName: string, changes: Partial<Attempt>): Attempt {
-  const record = jobs.read(jobName)!
-  const amended = { ...record.attempts.at(-1)!, ...changes }
-  jobs.write(jobName, { ...record, attempts: [...record.attempts.slice(0, -1), amended] })
-  return amended
-}
-
 /** Notes that the end of a job which has not succeeded was told. */
 export function markTold(jobs: TogetherJobs, jobName: string): void {
   const last = jobs.read(jobName)?.attempts.at(-1)
-  if (last?.remoteId !== undefined && last.told === undefined) amend(jobs, jobName, { told: true })
+  if (last?.remoteId !== undefined && last.told === undefined) jobs.amend(jobName, { told: true })
 }
 
 /** A step once told stays told, also where the service forgets it or a later attempt tells other figures. */

@@ -1,7 +1,7 @@
 import { type CallOptions, type JobSnapshot, type JobState, SediError, type TrainingMetric } from '@sedi/spec'
 import type { JobRecord, WriteFile } from '../remote/job-store.ts'
 import { withRetries } from '../remote/with-retries.ts'
-import { type Attempt, amend, readToldSteps, stepsFile, type TogetherJobs, type ToldStep } from './job-attempt.ts'
+import { type Attempt, readToldSteps, stepsFile, type TogetherJobs, type ToldStep } from './job-attempt.ts'
 import { isSame, type MetricsReading, readMetrics, type StepFigures } from './read-metrics.ts'
 import type { MetricRow, RemoteJob, TogetherService } from './service.ts'
 
@@ -70,7 +70,7 @@ export async function lookAtJob(jobName: string, options: LookOptions, call: Cal
     return told({ state: 'running', warnings: [`Together says “${job.status}” of job ${job.id}, which this version does not know; waiting`] })
   if (said === 'running' || (said === 'succeeded' && !reading.complete && !hasSettled(job.id, options))) return told({ state: 'running' })
   const outcome = await judgeEnd(job, said, attempt, reading, options, call)
-  amend(jobs, jobName, { outcome })
+  jobs.amend(jobName, { outcome })
   return told(outcome)
 }
 
@@ -92,7 +92,7 @@ async function findRemote(id: string, { service, pausesMs }: Pick<LookOptions, '
 /** It would be billed, or begin later, while nobody waits for it: it is cancelled, now or when it is next looked at. */
 async function giveUp(jobName: string, attempt: Attempt, reason: NonNullable<Attempt['givenUp']>, options: LookOptions, call: CallOptions): Promise<Verdict> {
   const { error, errorCode } = reason
-  if (attempt.givenUp === undefined) amend(options.jobs, jobName, { givenUp: reason })
+  if (attempt.givenUp === undefined) options.jobs.amend(jobName, { givenUp: reason })
   if (reason.cancelled) return { state: 'failed', error, errorCode }
   try {
     await cancelRemote(attempt.remoteId!, options, call)
@@ -101,7 +101,7 @@ async function giveUp(jobName: string, attempt: Attempt, reason: NonNullable<Att
     const why = SediError.is(cause) ? cause.message : String(cause)
     return { state: 'failed', error, errorCode, warnings: [`job ${attempt.remoteId} could not be cancelled and may go on: ${why}`] }
   }
-  amend(options.jobs, jobName, { givenUp: { ...reason, cancelled: true } })
+  options.jobs.amend(jobName, { givenUp: { ...reason, cancelled: true } })
   return { state: 'failed', error, errorCode }
 }
 

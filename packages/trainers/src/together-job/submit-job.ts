@@ -1,9 +1,10 @@
 import { readdirSync } from 'node:fs'
 import { type CallOptions, SediError, type TrainingSpec } from '@sedi/spec'
 import { remoteName } from '../remote/job-store.ts'
+import { trainingFile } from '../remote/training-file.ts'
 import { pause, withRetries } from '../remote/with-retries.ts'
-import { composeRequest, type TogetherModel, trainingFile } from './compose-request.ts'
-import { type Attempt, amend, type TogetherJobs } from './job-attempt.ts'
+import { composeRequest, type TogetherModel } from './compose-request.ts'
+import type { Attempt, TogetherJobs } from './job-attempt.ts'
 import type { JobRequest, RemoteFile, RemoteJob, TogetherService } from './service.ts'
 
 export type SubmitOptions = {
@@ -40,13 +41,13 @@ export async function submitAttempt(spec: TrainingSpec, options: SubmitOptions, 
     const { request, steps, notes } = composeRequest(spec, options.model, limits)
     const kept = attempt.fileId === undefined ? undefined : await checkedFile(attempt.fileId, options, call)
     const fileId = kept ?? (await checkedFile(await uploadOnce(spec, attempt, options, call), options, call))!
-    attempt = amend(jobs, jobName, { request: { ...request, training_file: fileId, suffix: attempt.suffix }, expectedSteps: steps, notes })
+    attempt = jobs.amend(jobName, { request: { ...request, training_file: fileId, suffix: attempt.suffix }, expectedSteps: steps, notes })
   }
   if (options.maxCostUsd !== undefined && attempt.estimateUsd === undefined && attempt.creating === undefined) {
-    attempt = amend(jobs, jobName, { estimateUsd: await affordable(attempt.request!, options.maxCostUsd, options, call) })
+    attempt = jobs.amend(jobName, { estimateUsd: await affordable(attempt.request!, options.maxCostUsd, options, call) })
   }
   const { id } = await createOnce(jobName, attempt, options, call)
-  amend(jobs, jobName, { remoteId: id, createdAt: clock() })
+  jobs.amend(jobName, { remoteId: id, createdAt: clock() })
 }
 
 /** A file costs nothing, but each is somebody's to tidy up: one that an interrupted upload left is used. */
@@ -55,9 +56,9 @@ async function uploadOnce(spec: TrainingSpec, attempt: Attempt, { jobs, service,
   const name = `${attempt.suffix}.jsonl`
   const find = async (): Promise<RemoteFile | undefined> => (await service.listFiles(call)).find(({ filename }) => filename === name)
   const left = attempt.uploading === undefined ? undefined : await withRetries(find, retry)
-  if (left === undefined) amend(jobs, spec.jobName, { uploading: true })
-  const fileId = left?.id ?? (await withRetries(() => service.uploadFile(name, trainingFile(spec), call), retry))
-  amend(jobs, spec.jobName, { fileId })
+  if (left === undefined) jobs.amend(spec.jobName, { uploading: true })
+  const fileId = left?.id ?? (await withRetries(() => service.uploadFile(name, trainingFile(spec).text, call), retry))
+  jobs.amend(spec.jobName, { fileId })
   return fileId
 }
 
@@ -130,7 +131,7 @@ async function createOnce(jobName: string, attempt: Attempt, { jobs, service, pa
     return (await service.listJobs(call)).find(isOurs)
   }
   let mayExist = attempt.creating === true
-  if (!mayExist) amend(jobs, jobName, { creating: true })
+  if (!mayExist) jobs.amend(jobName, { creating: true })
   const create = async (): Promise<RemoteJob> => {
     if (mayExist) {
       const found = (await withRetries(find, retry)) ?? (await pause(settleMs, call).then(() => withRetries(find, retry)))

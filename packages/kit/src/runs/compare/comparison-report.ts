@@ -1,4 +1,5 @@
 import { drawPlot, intervalPlot, linePlot, type Report, type ReportPart } from '@sedi/evaluation'
+import { shorten } from '@sedi/spec'
 import { formatP } from '../../format.ts'
 import { type MetricName, metricDescriptions } from '../../measure-datasets.ts'
 import type { EvaluationComparison, RunComparison } from './comparison.ts'
@@ -94,7 +95,7 @@ function configurationRows({ runs, configuration }: RunComparison): string[][] {
 export function shortValue(value: unknown): string {
   if (value === null) return 'not set'
   const text = typeof value === 'string' ? value : JSON.stringify(value)
-  return text.length <= 60 ? text : `${text.slice(0, 59)}…`
+  return shorten(text, 60)
 }
 
 async function evaluationPlots({ runs }: RunComparison, evaluation: EvaluationComparison): Promise<ReportPart[]> {

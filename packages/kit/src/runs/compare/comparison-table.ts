@@ -1,5 +1,5 @@
-import { type Interval, wilsonInterval } from '@sedi/evaluation'
-import { formatCount, formatPercent, formatUsd } from '../../format.ts'
+import { wilsonInterval } from '@sedi/evaluation'
+import { formatCount, formatScore, formatUsd } from '../../format.ts'
 import type { EvaluationReport, RunReport } from '../run-report.ts'
 
 /** What runs did, side by side: a heading row and one row for each figure. Rejection reasons that no run has are left out. */
@@ -14,7 +14,7 @@ export function figureRows(heads: readonly string[], reports: readonly RunReport
     ['', ...heads],
     row('calls', ({ calls }) => formatCount(calls)),
     row('instructions written', ({ raw }) => formatCount(raw)),
-    row('kept', ({ kept, raw }) => (raw === 0 ? '0' : `${formatCount(kept)} (${shareText(kept / raw, wilsonInterval(kept, raw))})`)),
+    row('kept', ({ kept, raw }) => (raw === 0 ? '0' : `${formatCount(kept)} (${formatScore({ mean: kept / raw, interval: wilsonInterval(kept, raw) })})`)),
     ...reasons.map((reason) => row(`rejected: ${reason}`, ({ rejected }) => formatCount(rejected[reason]))),
     row('tokens in / out', ({ inputTokens, outputTokens }) => `${formatCount(inputTokens)} / ${formatCount(outputTokens)}`),
     row('cost', ({ costUsd }) => formatUsd(costUsd)),
@@ -37,10 +37,4 @@ export function figureRows(heads: readonly string[], reports: readonly RunReport
   ]
 }
 
-/** `51.3 % [46.7, 55.9]`; scores that are no shares of 1 as they are. */
-function evaluationText(evaluation: EvaluationReport | undefined): string {
-  if (evaluation === undefined) return '–'
-  return evaluation.interval === null ? evaluation.mean.toFixed(4) : shareText(evaluation.mean, evaluation.interval)
-}
-
-const shareText = (share: number, { low, high }: Interval): string => `${formatPercent(share)} [${(low * 100).toFixed(1)}, ${(high * 100).toFixed(1)}]`
+const evaluationText = (evaluation: EvaluationReport | undefined): string => (evaluation === undefined ? '–' : formatScore(evaluation))

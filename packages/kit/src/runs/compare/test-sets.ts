@@ -26,8 +26,7 @@ export function requireSameTest(first: Measured, other: Measured): void {
     if (changed.length > 0)
       refuse(first, other, `ask differently: ${changed.length} of ${first.heldOut.size} test items have another ${field}, ${changed[0]!.itemId} for one.`)
   }
-  const key = judging(first).findIndex(([name, value], i) => judging(other)[i]![0] !== name || judging(other)[i]![1] !== value)
-  if (key >= 0) refuse(first, other, `were judged differently: ${judging(first)[key]!.join(' is ')} and ${judging(other)[key]!.join(' is ')}.`)
+  if (judging(first) !== judging(other)) refuse(first, other, `were judged differently: evaluation is ${judging(first)} and ${judging(other)}.`)
 }
 
 const absentIn = (there: Measured, here: Measured): string[] => [...here.heldOut.keys()].filter((id) => !there.heldOut.has(id))
@@ -35,13 +34,10 @@ const absentIn = (there: Measured, here: Measured): string[] => [...here.heldOut
 const count = (ids: readonly string[], { label }: Measured): string =>
   `${ids.length} items are only in ${label}${ids.length === 0 ? '' : ` (${ids[0]}${ids.length > 1 ? ', …' : ''})`}`
 
-/** Everything that says how answers are judged: the settings of evaluation but for the test set's file and the list of evaluators, and the judge. */
-function judging({ config }: Measured): (readonly [string, string])[] {
+/** Everything that says how answers are judged: the settings of evaluation but for the test set's file and the list of evaluators. */
+function judging({ config }: Measured): string {
   const { heldOut: _, evaluators: __, ...settings } = config.evaluation
-  return [
-    ['evaluation', canonicalJson(settings)],
-    ['judge', canonicalJson((config as { readonly judge?: unknown }).judge ?? null)],
-  ]
+  return canonicalJson(settings)
 }
 
 /** Evaluators that both runs have; those with settings must have the same. */

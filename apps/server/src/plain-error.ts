@@ -1,5 +1,7 @@
-import { issuesError, SediError, toSediError } from '@sedi/spec'
-import type { PlainError } from './view-messages.ts'
+import { type ErrorCode, type Issue, issuesError, SediError, toSediError } from '@sedi/spec'
+
+/** An error as it goes from one thread or process to another. */
+export type PlainError = { readonly code: ErrorCode; readonly message: string; readonly issues: readonly Issue[] }
 
 export function plainError(thrown: unknown): PlainError {
   const { code, message, issues } = toSediError(thrown)
