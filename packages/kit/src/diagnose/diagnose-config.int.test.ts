@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest'
 import { smallConfig } from '../fixtures/small-run.ts'
-import { notesOf } from '../plan-run.ts'
+import { notesOf } from '../runs/plan-run.ts'
 import { diagnoseConfig } from './diagnose-config.ts'
 
 it('says every note of the plan: what is billed outside the budget, too; what is said of price and budget is said once', async () => {

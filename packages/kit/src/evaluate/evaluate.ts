@@ -18,7 +18,7 @@ import {
   toSediError,
 } from '@sedi/spec'
 import { createGenerator } from '../adapters.ts'
-import { limitedKey, limitsFor } from '../limited-key.ts'
+import { limitedKey, limitsFor } from '../runs/limited-key.ts'
 import { stateFolderOf } from '../runs/open-run.ts'
 import { softwareVersion } from '../version.ts'
 import { type AccountedCalls, accountedGenerator, openAccountedCalls } from './accounted-calls.ts'

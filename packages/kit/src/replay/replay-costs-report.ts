@@ -1,6 +1,6 @@
 import { drawPlot, type LineSeries, linePlot, type Report, type ReportPart } from '@sedi/evaluation'
+import { type MetricName, metricDescriptions } from '../files/measure-datasets.ts'
 import { formatCount, formatPercent, formatSigned, formatUsd } from '../format.ts'
-import { type MetricName, metricDescriptions } from '../measure-datasets.ts'
 import type { RejectionPoint } from './rejection-curve.ts'
 import type { ReplayCosts, ThresholdCosts } from './replay-costs.ts'
 import { selfInstructThreshold } from './shadow-baseline.ts'

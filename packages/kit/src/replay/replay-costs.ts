@@ -1,8 +1,8 @@
 import { toUsd } from '@sedi/pipeline'
 import { type Ledger, SediError } from '@sedi/spec'
-import { type DatasetMetrics, type MetricName, measureDatasets } from '../measure-datasets.ts'
-import { type FilterReplay, type ReplayedThreshold, type ReplayOptions, type ReplaySource, replayFilter } from '../replay-filter.ts'
+import { type DatasetMetrics, type MetricName, measureDatasets } from '../files/measure-datasets.ts'
 import { createRejectionCurve, type RejectionPoint } from './rejection-curve.ts'
+import { type FilterReplay, type ReplayedThreshold, type ReplayOptions, type ReplaySource, replayFilter } from './replay-filter.ts'
 
 export type ReplayCostsOptions = ReplayOptions & {
   /** Measure how varied is what each threshold keeps: equal-size subsamples, as `measureDatasets`. @default false */

@@ -1,7 +1,7 @@
 import type { ReportPart } from '@sedi/evaluation'
 import { oneLine, type RejectionReason } from '@sedi/spec'
+import { type MetricName, metricDescriptions } from '../files/measure-datasets.ts'
 import { formatCount, formatPercent, formatUsd } from '../format.ts'
-import { type MetricName, metricDescriptions } from '../measure-datasets.ts'
 import type { RunStory } from './tell-run.ts'
 
 type Table = Extract<ReportPart, { readonly kind: 'table' }>

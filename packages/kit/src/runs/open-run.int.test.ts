@@ -5,9 +5,9 @@ import { SediError } from '@sedi/spec'
 import { trainers } from '@sedi/trainers'
 import { expect, it, vi } from 'vitest'
 import { smallConfig } from '../fixtures/small-run.ts'
-import { planRun } from '../plan-run.ts'
 import { createRun, openRun } from './open-run.ts'
 import { openStore } from './open-store.ts'
+import { planRun } from './plan-run.ts'
 
 const stop = new AbortController().signal
 

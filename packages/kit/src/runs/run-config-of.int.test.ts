@@ -1,11 +1,11 @@
 import { expect, it } from 'vitest'
 import { smallConfig } from '../fixtures/small-run.ts'
-import { notesOf } from '../plan-run.ts'
 import { tellRun } from '../report/tell-run.ts'
 import { overviewOf } from '../views/overview.ts'
 import { createRunBook } from '../views/run-book.ts'
 import { createRun, openRun } from './open-run.ts'
 import { openStore } from './open-store.ts'
+import { notesOf } from './plan-run.ts'
 import { begunConfigOf, configOf } from './run-config-of.ts'
 
 const noBudget = expect.stringContaining('No budget is set')

@@ -2,8 +2,8 @@ import { setTimeout as wait } from 'node:timers/promises'
 import { type Buyer, createRunBuyer, plannedCallOf, type RunEvent } from '@sedi/pipeline'
 import { type CallFact, type HeldTicket, type RunStore, SediError, toSediError } from '@sedi/spec'
 import { createGenerator } from '../adapters.ts'
-import { limitedKey, limitsFor } from '../limited-key.ts'
 import { budgetOf } from './budget-of.ts'
+import { limitedKey, limitsFor } from './limited-key.ts'
 import { configOf } from './run-config-of.ts'
 
 /** How long to wait when there was nothing to take, and when there was. */

@@ -1,7 +1,7 @@
 import { toUsd } from '@sedi/pipeline'
 import { type Ledger, type RunConfig, rejectionReasons } from '@sedi/spec'
 import type { Overview } from '@sedi/spec/api'
-import { notesOf } from '../plan-run.ts'
+import { notesOf } from '../runs/plan-run.ts'
 import { configOf, runFactOf } from '../runs/run-config-of.ts'
 import { type RunReport, reportRun } from '../runs/run-report.ts'
 import type { ProgressPoint, RunBook } from './run-book.ts'

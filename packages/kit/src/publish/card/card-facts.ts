@@ -1,6 +1,6 @@
 import { toUsd } from '@sedi/pipeline'
 import type { Ledger, RunConfig } from '@sedi/spec'
-import { type DatasetMetrics, measureDatasets, readDataset } from '../../measure-datasets.ts'
+import { type DatasetMetrics, measureDatasets, readDataset } from '../../files/measure-datasets.ts'
 import type { SpendingPoint } from '../../runs/compare/comparison.ts'
 import { spendingOf } from '../../runs/compare/spending.ts'
 import { begunConfig } from '../../runs/run-config-of.ts'

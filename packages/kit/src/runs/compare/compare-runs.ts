@@ -1,7 +1,7 @@
 import { wilsonInterval } from '@sedi/evaluation'
 import { type Ledger, type RunConfig, SediError } from '@sedi/spec'
 import { changedKeys } from '../../config/fingerprint.ts'
-import { type DatasetMetrics, measureDatasets, readDataset } from '../../measure-datasets.ts'
+import { type DatasetMetrics, measureDatasets, readDataset } from '../../files/measure-datasets.ts'
 import { begunConfig, runFactOf } from '../run-config-of.ts'
 import { type RunReport, reportRun } from '../run-report.ts'
 import { compareReplicates, pairsOf } from './compare-replicates.ts'

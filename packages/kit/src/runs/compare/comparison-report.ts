@@ -1,7 +1,7 @@
 import { drawPlot, intervalPlot, linePlot, type Report, type ReportPart } from '@sedi/evaluation'
 import { shorten } from '@sedi/spec'
+import { type MetricName, metricDescriptions } from '../../files/measure-datasets.ts'
 import { formatP } from '../../format.ts'
-import { type MetricName, metricDescriptions } from '../../measure-datasets.ts'
 import type { EvaluationComparison, RunComparison } from './comparison.ts'
 import { differenceText, intervalText } from './comparison-sentences.ts'
 import { figureRows } from './comparison-table.ts'

@@ -1,5 +1,5 @@
 import type { Interval, McNemar } from '@sedi/evaluation'
-import type { DatasetMetrics } from '../../measure-datasets.ts'
+import type { DatasetMetrics } from '../../files/measure-datasets.ts'
 import type { RunReport } from '../run-report.ts'
 
 /** Runs side by side: what each did, and how their students answered the same questions. Differences are “later run − first run”. */

@@ -2,9 +2,9 @@ import { mkdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { SediError, studentPrompt } from '@sedi/spec'
 import { withRowWriter } from '@sedi/store'
+import type { BatchExporter, TrainerExport } from '../exporters/exporter.ts'
+import { exporters } from '../exporters/registry.gen.ts'
 import type { BatchedInstructions } from './batch-instructions.ts'
-import type { BatchExporter, TrainerExport } from './exporters/exporter.ts'
-import { exporters } from './exporters/registry.gen.ts'
 
 export type ExportOptions = {
   /** Whose files: an exporter's id. */

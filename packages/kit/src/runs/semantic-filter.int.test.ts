@@ -1,9 +1,9 @@
 import { wordPartEmbedding } from '@sedi/core'
 import { expect, it } from 'vitest'
-import { finishedRun, smallConfig } from './fixtures/small-run.ts'
-import { replayFilter } from './replay-filter.ts'
-import { explain, renderExplanation } from './runs/explain.ts'
-import { reportRun } from './runs/run-report.ts'
+import { finishedRun, smallConfig } from '../fixtures/small-run.ts'
+import { replayFilter } from '../replay/replay-filter.ts'
+import { explain, renderExplanation } from './explain.ts'
+import { reportRun } from './run-report.ts'
 
 const cosine = (a: string, b: string): number => {
   const [one, other] = [wordPartEmbedding(a), wordPartEmbedding(b)]

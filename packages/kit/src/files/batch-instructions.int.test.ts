@@ -2,10 +2,10 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { finishedRun, trainedConfig } from '../fixtures/small-run.ts'
+import { exportInstructions } from '../runs/export-instructions.ts'
+import type { HeldRun } from '../runs/open-run.ts'
 import { batchInstructions } from './batch-instructions.ts'
-import { finishedRun, trainedConfig } from './fixtures/small-run.ts'
-import { exportInstructions } from './runs/export-instructions.ts'
-import type { HeldRun } from './runs/open-run.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'sedi-batch-'))
 let run: HeldRun

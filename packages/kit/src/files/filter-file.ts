@@ -1,9 +1,9 @@
 import { createNoveltyIndex, createTokenizerLossCounter, type TokenizerName, tokenizers } from '@sedi/core'
 import { createMeaningIndex, heuristics, type MeaningIndex } from '@sedi/pipeline'
 import { type Issue, SediError } from '@sedi/spec'
-import { createSemanticFilter, embedderDefinition } from './adapters.ts'
+import { createSemanticFilter, embedderDefinition } from '../adapters.ts'
+import { readTexts } from '../inputs/read-texts.ts'
 import { type CheckedRow, type FileCheckOptions, openFileChecks } from './file-checks.ts'
-import { readTexts } from './inputs/read-texts.ts'
 
 export type FilterOptions = FileCheckOptions & {
   readonly threshold: number

@@ -3,10 +3,10 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type FakeProvider, readBook, startFakeProvider } from '@sedi/testing'
 import { afterAll, beforeAll, expect, it } from 'vitest'
-import { smallConfig } from './fixtures/small-run.ts'
-import { createRun, openRun } from './runs/open-run.ts'
-import { openStore } from './runs/open-store.ts'
-import { reportRun } from './runs/run-report.ts'
+import { smallConfig } from '../fixtures/small-run.ts'
+import { createRun, openRun } from './open-run.ts'
+import { openStore } from './open-store.ts'
+import { reportRun } from './run-report.ts'
 
 // A whole run whose instructions are embedded by a provider over real HTTP. Its book, kept by another process, says what it was paid.
 const stop = new AbortController().signal

@@ -1,7 +1,7 @@
 import { sha256 } from '@sedi/pipeline'
 import { canonicalJson, type Embedder, type LimitedKey, type LimitOptions, type RunConfig, type TextGenerator } from '@sedi/spec'
-import { embedderDefinition, providerOf } from './adapters.ts'
-import { credentialsOf, findCredentials } from './credentials.ts'
+import { embedderDefinition, providerOf } from '../adapters.ts'
+import { credentialsOf, findCredentials } from '../credentials.ts'
 
 /**
  * Whose limits the run's teacher is under: the provider, and a hash of its key and its address. Servers of one's own often share a made-up

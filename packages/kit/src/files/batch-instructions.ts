@@ -2,8 +2,8 @@ import { composers, type TokenizerName, tokenizers } from '@sedi/core'
 import { composePool, type PoolToCompose } from '@sedi/pipeline'
 import { batchesSchema, type Embedder, type Issue, issuesError, type Ledger, type RunConfig, SediError, type Task } from '@sedi/spec'
 import { taskOfRecord } from '@sedi/store'
-import { embedderDefinition } from './adapters.ts'
-import { readTexts } from './inputs/read-texts.ts'
+import { embedderDefinition } from '../adapters.ts'
+import { readTexts } from '../inputs/read-texts.ts'
 
 type BatchSettings = RunConfig['batches']
 

@@ -1,9 +1,9 @@
 import { join } from 'node:path'
 import { createRowWriter, writeLedgerFile } from '@sedi/store'
 import { expect, it } from 'vitest'
-import { smallConfig } from './fixtures/small-run.ts'
-import { createRun } from './runs/open-run.ts'
-import { openStore } from './runs/open-store.ts'
+import { smallConfig } from '../fixtures/small-run.ts'
+import { createRun } from '../runs/open-run.ts'
+import { openStore } from '../runs/open-store.ts'
 
 const stop = new AbortController().signal
 

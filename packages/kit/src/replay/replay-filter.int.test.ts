@@ -3,10 +3,10 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createRng } from '@sedi/core'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { filterFile } from './filter-file.ts'
-import { finishedRun, smallConfig } from './fixtures/small-run.ts'
+import { filterFile } from '../files/filter-file.ts'
+import { finishedRun, smallConfig } from '../fixtures/small-run.ts'
+import type { HeldRun } from '../runs/open-run.ts'
 import { replayFilter } from './replay-filter.ts'
-import type { HeldRun } from './runs/open-run.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'sedi-replay-'))
 afterAll(() => rmSync(folder, { recursive: true, force: true }))

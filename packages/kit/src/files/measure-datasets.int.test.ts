@@ -3,9 +3,9 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createRng, distinctN, duplicateProfile, mtld, selfBleu, tokenizeRouge } from '@sedi/core'
 import { afterAll, describe, expect, it } from 'vitest'
-import { finishedRun, smallConfig } from './fixtures/small-run.ts'
+import { finishedRun, smallConfig } from '../fixtures/small-run.ts'
+import { exportInstructions } from '../runs/export-instructions.ts'
 import { type MetricName, measureDatasets, metricDescriptions, readDataset } from './measure-datasets.ts'
-import { exportInstructions } from './runs/export-instructions.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'sedi-metrics-'))
 afterAll(() => rmSync(folder, { recursive: true, force: true }))

@@ -4,11 +4,11 @@ import { join } from 'node:path'
 import { wordPartEmbedding } from '@sedi/core'
 import type { Embedder } from '@sedi/spec'
 import { afterAll, describe, expect, it } from 'vitest'
-import { createSemanticFilter } from './adapters.ts'
-import { configJsonSchema } from './config/json-schema.ts'
-import { parseConfig } from './config/parse-config.ts'
-import { filterFile, type Rejection } from './filter-file.ts'
-import { replayFilter } from './replay-filter.ts'
+import { createSemanticFilter } from '../adapters.ts'
+import { configJsonSchema } from '../config/json-schema.ts'
+import { parseConfig } from '../config/parse-config.ts'
+import { filterFile, type Rejection } from '../files/filter-file.ts'
+import { replayFilter } from '../replay/replay-filter.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'sedi-semantic-'))
 afterAll(() => rmSync(folder, { recursive: true, force: true }))

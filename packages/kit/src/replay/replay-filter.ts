@@ -1,10 +1,10 @@
 import { createNoveltyIndex, type TokenizerName } from '@sedi/core'
 import { createMeaningIndex, heuristics, type MeaningIndex, type PromptStrategy, strategies } from '@sedi/pipeline'
 import { type CandidateFact, type Issue, type Ledger, type RunConfig, SediError, type SemanticFilterConfig } from '@sedi/spec'
-import { createSemanticFilter } from './adapters.ts'
-import { type FilterOptions, openMeanings } from './filter-file.ts'
-import { readTexts } from './inputs/read-texts.ts'
-import { begunConfigOf } from './runs/run-config-of.ts'
+import { createSemanticFilter } from '../adapters.ts'
+import { type FilterOptions, openMeanings } from '../files/filter-file.ts'
+import { readTexts } from '../inputs/read-texts.ts'
+import { begunConfigOf } from '../runs/run-config-of.ts'
 
 /** A data file, read as `filterFile` reads it, or what a run recorded. */
 export type ReplaySource =

@@ -15,11 +15,11 @@ import {
 } from '@sedi/spec'
 import { createRowWriter } from '@sedi/store'
 import { trainerCapabilities } from '@sedi/trainers'
-import { createTrainer } from './adapters.ts'
+import { createTrainer } from '../adapters.ts'
+import { applyAssignment } from '../config/load-config.ts'
+import { parseConfig, type RawConfig } from '../config/parse-config.ts'
+import { builtInSeedNames } from '../inputs/built-in-seeds.ts'
 import { type BatchedInstructions, type BatchOptions, batchInstructions } from './batch-instructions.ts'
-import { applyAssignment } from './config/load-config.ts'
-import { parseConfig, type RawConfig } from './config/parse-config.ts'
-import { builtInSeedNames } from './inputs/built-in-seeds.ts'
 
 export type TrainFileOptions = Omit<BatchOptions, 'withAnswers'> & {
   /** The caller's folder: names in options mean this. */

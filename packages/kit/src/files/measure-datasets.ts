@@ -18,7 +18,7 @@ import {
 } from '@sedi/core'
 import { loadVerbNounParser, type VerbNoun, verbNounProfile } from '@sedi/evaluation'
 import { type Issue, type Ledger, SediError } from '@sedi/spec'
-import { readTexts } from './inputs/read-texts.ts'
+import { readTexts } from '../inputs/read-texts.ts'
 
 export type Dataset = { readonly name: string; readonly texts: readonly string[] }
 

@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest'
-import { finishedRun, trainedConfig } from './fixtures/small-run.ts'
-import { explain, renderExplanation } from './runs/explain.ts'
+import { finishedRun, trainedConfig } from '../fixtures/small-run.ts'
+import { explain, renderExplanation } from './explain.ts'
 
 // Everything real but the teacher: a student that is trained and scores.
 

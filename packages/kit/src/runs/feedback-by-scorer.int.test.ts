@@ -1,9 +1,9 @@
 import { writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { expect, it } from 'vitest'
-import { finishedRun, smallConfig } from './fixtures/small-run.ts'
+import { finishedRun, smallConfig } from '../fixtures/small-run.ts'
+import { baseModelFile } from '../studies/quickstart.ts'
 import { planRun } from './plan-run.ts'
-import { baseModelFile } from './studies/quickstart.ts'
 
 /** A service that says when it is done, and nothing of its steps. */
 const silentProgram = `

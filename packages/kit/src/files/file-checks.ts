@@ -1,7 +1,7 @@
 import { type Check, type CheckModes, type CheckOutcome, checks, createChecks, type HeuristicSet } from '@sedi/pipeline'
 import { SediError, type Task } from '@sedi/spec'
 import { taskOfRecord } from '@sedi/store'
-import { loadBenchmarks } from './inputs/load-benchmarks.ts'
+import { loadBenchmarks } from '../inputs/load-benchmarks.ts'
 
 /** Rules and checks of `sedi filter`, on the rows of a file. */
 export type FileCheckOptions = {

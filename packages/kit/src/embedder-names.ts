@@ -1,4 +1,0 @@
-import { embedders } from '@sedi/generators'
-
-/** For options of commands. */
-export const embedderNames = Object.keys(embedders)
