@@ -1,4 +1,5 @@
 import { shorten } from '@sedi/spec'
+
 /**
  * A reply without what is not part of its text: NUL characters and byte order marks, a reasoning model's `<think>` block at its beginning
  * (all of it when the block was never closed), and a code fence around everything. Cost O(characters).
