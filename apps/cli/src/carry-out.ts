@@ -1,4 +1,15 @@
-import { asSentence, type HeldRun, madeSentence, notesOf, type RunOutcome, type RunReport, reportRun, type ShadowBaseline } from '@sedi/kit'
+import {
+  asSentence,
+  countExisting,
+  type ExistingTexts,
+  type HeldRun,
+  madeSentence,
+  notesOf,
+  type RunOutcome,
+  type RunReport,
+  reportRun,
+  type ShadowBaseline,
+} from '@sedi/kit'
 import { SediError } from '@sedi/spec'
 import { type Cli, print, printJson, say } from './command.ts'
 import { exitCodeOfRun } from './exit-codes.ts'
@@ -13,6 +24,8 @@ export type CarriedOut = {
   readonly report: RunReport
   /** Null when the run was stopped by its user, who is not made to wait for it, or has written nothing. */
   readonly shadowBaseline: ShadowBaseline | null
+  /** Null without `filter.against`. */
+  readonly existing: ExistingTexts | null
   /** What to look at first; undefined when nothing was written. */
   readonly look: WorthALook | undefined
   readonly exitCode: number
@@ -34,9 +47,10 @@ export async function carryOut(cli: Cli, run: HeldRun, { label = '', beforeClosi
     end(outcome)
     const report = await reportRun(run.ledger)
     const shadowBaseline = cli.stop.aborted ? null : await replayBaseline(cli, run.ledger, report, { quiet: log.logFormat === 'json' })
+    const existing = await countExisting(run.ledger)
     const look = await worthALook(run.ledger)
     await beforeClosing()
-    return { outcome, report, shadowBaseline, look, exitCode: exitCodeOfRun(outcome, report.calls) }
+    return { outcome, report, shadowBaseline, existing, look, exitCode: exitCodeOfRun(outcome, report.calls) }
   } catch (error) {
     throw SediError.is(error, 'storage') ? ofRun(error, run) : error
   } finally {
@@ -56,10 +70,10 @@ export function showCarriedOut(
   carried: CarriedOut,
   { json = false, logFormat }: Pick<LogOptions, 'logFormat'> & { readonly json?: boolean | undefined } = {},
 ): void {
-  const { report, shadowBaseline, outcome, look } = carried
+  const { report, shadowBaseline, existing, outcome, look } = carried
   const error = outcome.error && { code: outcome.error.code, message: outcome.error.message }
-  if (json) printJson(cli, { ...report, shadowBaseline, folder: run.folder, error })
-  else print(cli, wrapLines(renderReport({ ...report, shadowBaseline }, run.folder, notesOf(run.config)), columnsOf(cli.stdout)))
+  if (json) printJson(cli, { ...report, shadowBaseline, existing, folder: run.folder, error })
+  else print(cli, wrapLines(renderReport({ ...report, shadowBaseline, existing }, run.folder, notesOf(run.config)), columnsOf(cli.stdout)))
   if (logFormat === 'json') return
   sayOutcome(cli, carried)
   if (outcome.state !== 'done' || json) return

@@ -44,7 +44,7 @@ it('other commands read the same shapes, and what was imported as a pool, from P
 
 it('what was imported as a pool is data that a run keeps nothing like; a file with a broken row stops it before it begins', async () => {
   const { out } = await say('import', 'chats.json', '--as', 'pool', '--out', 'known.jsonl')
-  const [, key] = /sedi run --set (\S+)/.exec(out)!
+  const [, key] = /sedi run --set '(\S+)'/.exec(out)!
   const config = { seeds: 'sedi:general', generator: { id: 'simulated' }, trainer: 'none', target: { calls: 1 } }
   writeFileSync(join(folder, 'sedi.config.json'), JSON.stringify(config))
   const plan = await say('run', 'sedi.config.json', '--dry-run', '--set', key!)

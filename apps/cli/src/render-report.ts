@@ -1,8 +1,12 @@
-import type { EvaluationReport, RunReport, ShadowBaseline } from '@sedi/kit'
+import type { EvaluationReport, ExistingTexts, RunReport, ShadowBaseline } from '@sedi/kit'
 import { formatCount, formatPercent, formatScore, formatSigned, formatUsd } from './format.ts'
 
 /** A run's figures, a line each. */
-export function renderReport(report: RunReport & { readonly shadowBaseline?: ShadowBaseline | null }, folder: string, notes: readonly string[] = []): string {
+export function renderReport(
+  report: RunReport & { readonly shadowBaseline?: ShadowBaseline | null; readonly existing?: ExistingTexts | null },
+  folder: string,
+  notes: readonly string[] = [],
+): string {
   const { rejected } = report
   const lines = [
     `${report.run} · recipe ${report.recipe} · ${report.state}`,
@@ -21,7 +25,7 @@ export function renderReport(report: RunReport & { readonly shadowBaseline?: Sha
         .map(([reason, count]) => `${reason} ${formatCount(count)}`)
         .join(', ') || 'none'
     }`,
-    ...existingLine(report),
+    ...existingLine(report.existing ?? null),
     ...checkLines(report),
     `  cost          ${formatUsd(report.costUsd, 6)}${inBrackets([report.embedCalls > 0 && `${formatUsd(report.embedUsd, 6)} of it for embeddings`])}${report.costPerKeptUsd === null ? '' : `, ${formatUsd(report.costPerKeptUsd, 6)} per kept instruction`}${report.projectedUsd === null ? '' : `; about ${formatUsd(report.projectedUsd, 4)} at the end`}`,
   ]
@@ -69,7 +73,7 @@ export function baselineLines(
   ]
 }
 
-const existingLine = ({ existing }: RunReport): string[] =>
+const existingLine = (existing: ExistingTexts | null): string[] =>
   existing === null
     ? []
     : [

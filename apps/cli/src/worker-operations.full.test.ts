@@ -101,7 +101,8 @@ it('asked to stop while calls take longer than it may wait: they are uncertain, 
   await end(worker, 130)
   // A few seconds, where the calls take two minutes.
   expect(performance.now() - began).toBeLessThan(60_000)
-  await expect.poll(() => runs.queueFigures!()).toMatchObject({ inHands: 0, workers: 0 })
+  // Handed back by the worker itself: a lease of one that says nothing lasts ten seconds.
+  await expect.poll(() => runs.queueFigures!(), { timeout: 7000 }).toMatchObject({ inHands: 0, workers: 0 })
   expect((await runs.list())[0]!.totals).toMatchObject({ openAttempts: 0, uncertainAttempts: 3 })
   await end(run, 3)
   await provider.close()

@@ -29,7 +29,7 @@ export async function restoreRun(options: RunOptions, reservations: Reservations
     buyer: await createRunBuyer({ ...options, reservations }),
     seeds: createSeedSet(seedEvents),
     pool,
-    meanings: createMeanings(pool, config.filter.semantic, options.adapters),
+    meanings: createMeanings(pool, config.filter.semantic, options.adapters, options.stop),
     heldOut,
     trained: await trainedBatches(ledger),
     signal: signalFor(config, options.adapters.trainer?.capabilities),

@@ -22,5 +22,6 @@ it('oneLine folds white space and lets no command through to a terminal', () => 
   expect(oneLine(' two\n\n  lines\t ')).toBe('two lines')
   expect(oneLine('\u001b[2J\u001b]0;title\u0007red \u009b31m \u202eabc')).toBe('?[2J?]0;title?red ?31m ?abc')
   expect(oneLine('x'.repeat(9), 4)).toBe('xxx…')
+  expect(oneLine('\u2067שלום\u2069')).toBe('\u2067שלום\u2069')
   expect(withoutControls('kept:\n\tas it is\r')).toBe('kept:\n\tas it is?')
 })

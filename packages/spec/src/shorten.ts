@@ -16,8 +16,8 @@ export function oneLine(text: string, most = Number.POSITIVE_INFINITY): string {
   return shorten(withoutControls(text.replaceAll(/\s+/g, ' ').trim()), most)
 }
 
-/** Control characters (C0, C1, changes of direction) as question marks, but for line breaks and tabs. */
+/** Control characters (C0, C1, overrides of direction) as question marks, but for line breaks and tabs. */
 export function withoutControls(text: string): string {
   // biome-ignore lint/suspicious/noControlCharactersInRegex: those are the characters meant
-  return text.replaceAll(/[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u202a-\u202e\u2066-\u2069]/g, '?')
+  return text.replaceAll(/[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u202d\u202e]/g, '?')
 }

@@ -19,6 +19,7 @@ it('leaves what only resembles one', () => {
   const settings = [
     ...['PATH', 'HOME', 'PWD', 'OLDPWD', 'LANG', 'TOKENIZERS_PARALLELISM', 'HF_TOKEN_PATH', 'HF_HOME', 'KEYBOARD', 'MONKEY', 'PATTERN', 'XAUTHORITY'],
     ...['HTTPS_PROXY', 'https_proxy', 'CUDA_VISIBLE_DEVICES', 'PGHOST', 'SSH_AUTH_SOCK', 'AWS_REGION', 'WANDB_MODE', 'HEADERS', 'PYTHONPATH', 'SPAT'],
+    ...['MAX_TOKENS', 'NUM_TOKENS_PER_BATCH', 'INIT_PWD', 'PBS_O_PWD'],
   ]
   expect(kept(settings)).toEqual(settings)
 })

@@ -1,5 +1,6 @@
 /** By the ends of names that keys have: OPENAI_API_KEY, AWS_SECRET_ACCESS_KEY, GITHUB_TOKEN, PGPASSWORD, MYSQL_PWD, OTEL_EXPORTER_OTLP_HEADERS. */
-const looksLikeKey = /(?:API_?KEY|(?:^|_)(?:KEY|TOKEN|SECRET|JWT|PAT|PASSPHRASE|CREDENTIAL)|PASSWORD|PASSWD|_PWD)S?(?:_?\d+)?$|^OTEL_\w*HEADERS$/i
+const looksLikeKey =
+  /(?:API_?KEYS?|(?:^|_)(?:KEYS?|TOKEN|SECRETS?|JWT|PAT|PASSPHRASE|CREDENTIALS?)|PASSWORDS?|PASSWD|(?:SQL|DB|REDIS)_PWD)(?:_?\d+)?$|^OTEL_\w*HEADERS$/i
 
 /** What fetches models and data sets from the Hugging Face hub shows there, under its present and its former name. */
 export const hubKeyVariables: readonly string[] = ['HF_TOKEN', 'HUGGING_FACE_HUB_TOKEN']

@@ -21,7 +21,7 @@ import { type Command, Option } from 'commander'
 import { type Cli, type CliCommand, print, printJson, say } from '../command.ts'
 import { withDataSource } from '../data-source.ts'
 import { exitCodeOfRun, exitDone } from '../exit-codes.ts'
-import { collect, nonNegativeNumber, positiveNumber, wholeNumber } from '../option-values.ts'
+import { collect, nameList, nonNegativeNumber, positiveNumber, wholeNumber } from '../option-values.ts'
 import { renderComparedEvaluations, renderEvaluation } from '../render-evaluation.ts'
 import { runFolder, runPath, storeOption } from '../store-of.ts'
 
@@ -39,6 +39,7 @@ type Options = {
   readonly metrics?: boolean
   readonly harness?: string
   readonly harnessTasks?: string
+  readonly harnessKeys?: readonly string[]
   readonly harnessPython: string
   readonly compareWith?: string
   readonly export?: 'promptfoo'
@@ -85,6 +86,7 @@ export default {
         `of a run: run lm-evaluation-harness instead of --evaluator; ${harnessBenchmarks.join(', ')}, or tasks of its own with commas between them`,
       )
       .option('--harness-tasks <dir>', 'a folder with task files of your own for it')
+      .option('--harness-keys <names>', 'variables with keys that its tasks need, with commas between them; of keys they get HF_TOKEN alone', nameList)
       .option('--harness-python <path>', 'an interpreter that has lm_eval', 'python3')
       .option('--metrics', 'also the diversity and length of the answers, as “sedi metrics” has them')
       .option('--compare-with <evaluation>', 'then the difference from another evaluation, item by item')
@@ -123,13 +125,13 @@ export default {
 
 /** What would be ignored is refused: it was meant to do something. */
 function refuseWithoutEffect(source: { readonly file: string } | { readonly ledger: Ledger }, options: Options): void {
-  const { heldOut, round, judge, against, evaluator, harness, harnessTasks } = options
+  const { heldOut, round, judge, against, evaluator, harness, harnessTasks, harnessKeys } = options
   const refuse = (given: Readonly<Record<string, unknown>>, why: string): void => {
     const idle = Object.keys(given).find((option) => given[option] !== undefined)
     if (idle !== undefined) throw new SediError('invalid-config', `${idle} ${why}`)
   }
   if ('file' in source) refuse({ '--held-out': heldOut, '--round': round }, 'is for runs; a file is its own test set.')
-  if (harness === undefined) refuse({ '--harness-tasks': harnessTasks }, 'is for --harness.')
+  if (harness === undefined) refuse({ '--harness-tasks': harnessTasks, '--harness-keys': harnessKeys }, 'is for --harness.')
   else
     refuse(
       {
@@ -153,7 +155,7 @@ async function runHarness(cli: Cli, { source, limit, out, stop }: EvaluateOption
   const asked = { source, benchmark: options.harness!, tasksFolder, limit, out }
   if (options.dryRun) return showHarnessPlan(cli, await planHarness(asked), options)
   const python = /[/\\]/.test(options.harnessPython) ? resolve(cli.cwd, options.harnessPython) : options.harnessPython
-  const outcome = await evaluateWithHarness({ ...asked, python, stop, onOutput: (line) => say(cli, line) })
+  const outcome = await evaluateWithHarness({ ...asked, python, keys: options.harnessKeys, stop, onOutput: (line) => say(cli, line) })
   return showOutcome(cli, outcome, options)
 }
 

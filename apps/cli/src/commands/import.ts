@@ -1,4 +1,4 @@
-import { resolve } from 'node:path'
+import { isAbsolute, resolve } from 'node:path'
 import { type ImportedTasks, importShapeNames, importTasks } from '@sedi/kit'
 import { type Command, Option } from 'commander'
 import { type Cli, type CliCommand, print, printJson } from '../command.ts'
@@ -79,13 +79,14 @@ function render({ from, format, shapes, rows, written, repeated, notDrawn, broke
 }
 
 function nextSteps(as: Options['as'], out: string, written: number): string[] {
+  const named = isAbsolute(out) || out.startsWith('.') ? out : `./${out}`
   if (as === 'pool')
     return [
-      `A run that keeps nothing like them: “filter: { against: [./${out}] }” in sedi.config.yaml, or sedi run --set filter.against=[./${out}]`,
+      `A run that keeps nothing like them: “filter: { against: [${named}] }” in sedi.config.yaml, or sedi run --set 'filter.against=[${named}]'`,
       `The same for a file: sedi filter new.jsonl --against ${out} --out kept.jsonl`,
     ]
   return [
-    `Use them: “seeds: ./${out}” in sedi.config.yaml, or sedi run --set seeds=./${out}`,
+    `Use them: “seeds: ${named}” in sedi.config.yaml, or sedi run --set seeds=${named}`,
     ...(written > manySeeds
       ? [`${formatCount(written)} are many: a teacher imitates its seeds, mistakes included. Some hundred that you have read are better (--sample 200).`]
       : []),

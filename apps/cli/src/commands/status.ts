@@ -1,4 +1,4 @@
-import { notesOfRun, reportRun } from '@sedi/kit/runs'
+import { countExisting, notesOfRun, reportRun } from '@sedi/kit/runs'
 import type { Command } from 'commander'
 import { type Cli, type CliCommand, print, printJson } from '../command.ts'
 import { exitDone } from '../exit-codes.ts'
@@ -32,9 +32,10 @@ export default {
     try {
       const report = await reportRun(ledger, await store.isHeld(path))
       const shadowBaseline = options.baseline ? await replayBaseline(cli, ledger, report) : null
-      if (options.json) printJson(cli, { ...report, shadowBaseline })
+      const existing = await countExisting(ledger)
+      if (options.json) printJson(cli, { ...report, shadowBaseline, existing })
       else {
-        const text = renderReport({ ...report, shadowBaseline }, await runFolder(cli, path, options.store), await notesOfRun(ledger))
+        const text = renderReport({ ...report, shadowBaseline, existing }, await runFolder(cli, path, options.store), await notesOfRun(ledger))
         print(cli, wrapLines(text, columnsOf(cli.stdout)))
       }
       return exitDone

@@ -1,4 +1,5 @@
-import { readFileSync, statSync } from 'node:fs'
+import { createHash } from 'node:crypto'
+import { closeSync, openSync, readSync, statSync } from 'node:fs'
 import { basename } from 'node:path'
 import { sha256 } from '@sedi/pipeline'
 import { canonicalJson, type RunConfig, SediError } from '@sedi/spec'
@@ -38,10 +39,23 @@ function contentHash(name: string): string {
   const path = fileOf(name)
   try {
     if (statSync(path).isDirectory()) return basename(path)
-    return sha256(readFileSync(path, 'latin1'))
+    return hashOf(path)
   } catch (error) {
     throw new SediError('not-found', `Cannot read ${path}: ${(error as Error).message}.`, { cause: error })
   }
+}
+
+/** Of any size, a piece at a time. Bytes are taken as characters of Latin-1, as `sha256` takes texts. */
+function hashOf(path: string): string {
+  const hash = createHash('sha256')
+  const piece = Buffer.alloc(1 << 20)
+  const file = openSync(path, 'r')
+  try {
+    for (let read = readSync(file, piece); read > 0; read = readSync(file, piece)) hash.update(piece.toString('latin1', 0, read))
+  } finally {
+    closeSync(file)
+  }
+  return hash.digest('hex')
 }
 
 function flatten(value: unknown, path = ''): Map<string, string> {

@@ -18,11 +18,12 @@ async function prepare(prints: string) {
   chmodSync(python, 0o755)
   return {
     started,
-    lmEval: (stop: AbortSignal) =>
+    lmEval: (stop: AbortSignal, keys: readonly string[] = []) =>
       evaluateWithHarness({
         source: { ledger: run.ledger, folder: run.folder, round: 0 },
         benchmark: 'my-task',
         python,
+        keys,
         out: join(run.folder, 'evaluations'),
         stop,
       }),
@@ -30,14 +31,15 @@ async function prepare(prints: string) {
 }
 
 describe('lm_eval', () => {
-  it('is given the key of the hub, where its data and models are, and no other', async () => {
+  it('is given the key of the hub, where its data and models are, those it is said to need, and no other', async () => {
     for (const name of ['OPENAI_API_KEY', 'SEDI_API_TOKEN', 'AWS_SECRET_ACCESS_KEY', 'PGPASSWORD', 'HF_TOKEN']) vi.stubEnv(name, `a-secret-of-${name}`)
     onTestFinished(() => void vi.unstubAllEnvs())
     const { lmEval, started } = await prepare(`env > "$(dirname $0)/seen"`)
-    await expect(lmEval(new AbortController().signal)).rejects.toMatchObject({ code: 'provider-response' })
+    await expect(lmEval(new AbortController().signal, ['PGPASSWORD'])).rejects.toMatchObject({ code: 'provider-response' })
     const seen = readFileSync(join(started, '../seen'), 'utf8')
     expect(seen).toContain('PATH=')
-    expect(seen.match(/a-secret-of-\w+/g)).toEqual(['a-secret-of-HF_TOKEN'])
+    expect(seen.match(/a-secret-of-\w+/g)).toEqual(expect.arrayContaining(['a-secret-of-HF_TOKEN', 'a-secret-of-PGPASSWORD']))
+    expect(seen.match(/a-secret-of-\w+/g)).toHaveLength(2)
   })
 
   it('is not started for somebody who has left', async () => {

@@ -22,6 +22,8 @@ export type HarnessEvaluationOptions = {
   readonly tasksFolder?: string | undefined
   /** An interpreter that has lm_eval. */
   readonly python: string
+  /** Names of keys in the environment that its tasks need, beside that of the hub: `OPENAI_API_KEY` for those that ask a judge. @default none */
+  readonly keys?: readonly string[] | undefined
   readonly limit?: number | undefined
   readonly randomSeed?: number | undefined
   /** Where evaluations are kept. */
@@ -210,10 +212,10 @@ const keptLines = 15
  * Tasks of lm_eval are programs, those of others and one's own. Of keys they get that of the hub, for models and data that are not open to all; the
  * model that we serve asks for none.
  */
-async function call(args: readonly string[], { python, stop, onOutput = () => {} }: HarnessEvaluationOptions): Promise<void> {
+async function call(args: readonly string[], { python, keys = [], stop, onOutput = () => {} }: HarnessEvaluationOptions): Promise<void> {
   if (stop.aborted) throw new SediError('aborted', 'Stopped before lm_eval was started.')
   const last: string[] = []
-  const child = spawn(python, ['-m', 'lm_eval', ...args], { stdio: ['ignore', 'pipe', 'pipe'], env: withoutKeys(process.env, hubKeyVariables) })
+  const child = spawn(python, ['-m', 'lm_eval', ...args], { stdio: ['ignore', 'pipe', 'pipe'], env: withoutKeys(process.env, [...hubKeyVariables, ...keys]) })
   const end = (): void => void child.kill()
   stop.addEventListener('abort', end, { once: true })
   for (const stream of [child.stdout, child.stderr]) {

@@ -38,3 +38,8 @@ it('names every broken row of every file and a file without rows, and how to lea
   expect(error.issues.map(({ path }) => path.slice(folder.length + 1))).toEqual(['broken.jsonl:2', 'broken.jsonl:3', 'empty.jsonl'])
   expect(error.message).toMatch(/sedi import <file> --as pool/)
 })
+
+it('refuses more than a run can carry with it', async () => {
+  const many = file('many.jsonl', '{"instruction":"One of many"}\n'.repeat(200_001))
+  await expect(loadExisting([many])).rejects.toMatchObject({ code: 'invalid-input', message: expect.stringMatching(/at most 200000 texts.*sedi filter/) })
+})

@@ -1,5 +1,5 @@
 import { basename } from 'node:path'
-import { type ExistingFact, type Issue, issuesError } from '@sedi/spec'
+import { type ExistingFact, type Issue, issuesError, SediError } from '@sedi/spec'
 import { readTexts } from './read-texts.ts'
 
 /**
@@ -12,8 +12,10 @@ export async function loadExisting(files: readonly string[]): Promise<ExistingFa
   const issues: Issue[] = []
   for (const [i, file] of files.entries()) {
     const before = texts.length + issues.length
-    for await (const { text, line } of readTexts(file, 'instruction', issues))
+    for await (const { text, line } of readTexts(file, 'instruction', issues)) {
       texts.push({ kind: 'existing', textId: `${names[i]}:${line}`, instruction: text })
+      if (texts.length > mostTexts) throw tooMany()
+    }
     if (texts.length + issues.length === before) issues.push({ path: file, code: 'empty', message: 'expected at least one row' })
   }
   if (issues.length === 0) return texts
@@ -23,6 +25,15 @@ export async function loadExisting(files: readonly string[]): Promise<ExistingFa
     issues,
   )
 }
+
+/** A run copies them and indexes them anew in every session, in every replay and for every threshold somebody looks at. */
+const mostTexts = 200_000
+
+const tooMany = (): SediError =>
+  new SediError(
+    'invalid-input',
+    `filter.against: expected at most ${mostTexts} texts, got more. Leave it out and compare what the run exports instead, which streams: sedi filter data.jsonl --against <file> --out new.jsonl.`,
+  )
 
 /** Of two files with one last name, the second becomes `data.jsonl(2)`. */
 function distinctNames(files: readonly string[]): string[] {

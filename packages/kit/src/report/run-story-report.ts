@@ -132,7 +132,7 @@ function exampleParts(story: RunStory): ReportPart[] {
   ]
 }
 
-function provenanceTable({ report, run, spending, humanSeeds, testItems, runtimes, config }: RunStory): ReportPart {
+function provenanceTable({ report, run, spending, humanSeeds, testItems, runtimes, config, existing }: RunStory): ReportPart {
   return {
     kind: 'table',
     words: [1],
@@ -144,11 +144,9 @@ function provenanceTable({ report, run, spending, humanSeeds, testItems, runtime
       ['human seeds', String(humanSeeds)],
       ['test items', String(testItems)],
       ['filter', `ROUGE-L F at most ${config.filter.threshold}, heuristics ${config.filter.heuristics}`],
-      ...(report.existing === null
+      ...(existing === null
         ? []
-        : [
-            ['existing data', `${formatCount(report.existing.texts)} texts that nothing may resemble; ${formatCount(report.existing.rejected)} candidates did`],
-          ]),
+        : [['existing data', `${formatCount(existing.texts)} texts that nothing may resemble; ${formatCount(existing.rejected)} candidates did`]]),
       ['trainer', config.trainer.id],
       ['random seed', String(config.randomSeed)],
       ['digest', report.digest],

@@ -1,6 +1,7 @@
 import type { Card } from '@sedi/evaluation'
 import { oneLine, shorten } from '@sedi/spec'
 import { formatCount, formatPercent, formatUsd } from '../format.ts'
+import type { NearestText } from '../runs/nearest-text.ts'
 import type { RunStory } from './tell-run.ts'
 
 /** What a reader has to know beside the figures: warnings, adaptations, failures, pauses. */
@@ -96,18 +97,18 @@ export function keptCards({ examples }: RunStory): Card[] {
     remark:
       nearest === undefined || candidate.nearestScore === null
         ? 'Like nothing before it.'
-        : `Nearest earlier text, ROUGE-L ${candidate.nearestScore.toFixed(2)}: “${oneLine(nearest.text, 160)}”`,
+        : `Nearest earlier text, ROUGE-L ${candidate.nearestScore.toFixed(2)}${wordsOf(nearest)}`,
   }))
 }
+
+/** A page is passed on; what its owner had before the run (`filter.against`) is not passed on with it. `sedi explain` has the words. */
+const wordsOf = ({ is, text }: NearestText): string => (is === 'existing' ? ', of the existing data' : `: “${oneLine(text, 160)}”`)
 
 export function rejectedCards({ examples }: RunStory): Card[] {
   return examples.rejected.map(({ candidate, nearest }) => {
     const { id, reason, detail, nearestScore } = candidate
     const measure = reason === 'similar-meaning' ? 'cosine' : 'ROUGE-L'
-    const likeness =
-      nearest === undefined || nearestScore === null
-        ? ''
-        : `Too near to ${nearest.id}${nearest.is === 'existing' ? ' of the existing data' : ''}, ${measure} ${nearestScore.toFixed(2)}: “${oneLine(nearest.text, 160)}”`
+    const likeness = nearest === undefined || nearestScore === null ? '' : `Too near to ${nearest.id}, ${measure} ${nearestScore.toFixed(2)}${wordsOf(nearest)}`
     return {
       heading: `${id} · rejected: ${reason}`,
       texts: textsOf(candidate),

@@ -5,6 +5,7 @@ import type { ShadowBaseline } from '../replay/shadow-baseline.ts'
 import { compareScores } from '../runs/compare/compare-scores.ts'
 import type { ScoreDifference, SpendingPoint } from '../runs/compare/comparison.ts'
 import { spendingOf } from '../runs/compare/spending.ts'
+import { countExisting, type ExistingTexts } from '../runs/existing-texts.ts'
 import { notesOf } from '../runs/plan-run.ts'
 import { configOf, runFactOf } from '../runs/run-config-of.ts'
 import { type RunReport, reportRun } from '../runs/run-report.ts'
@@ -30,6 +31,8 @@ export type RunStory = {
     readonly worstCaseUsd: number | null
   }
   readonly humanSeeds: number
+  /** Null without `filter.against`. */
+  readonly existing: ExistingTexts | null
   readonly testItems: number
   readonly startedAt: number
   /** When the last thing was recorded of its state or stages. */
@@ -90,6 +93,7 @@ export async function tellRun(ledger: Ledger, { held, baseline, diversity = true
       ...{ budgetUsd: config.budget.maxCostUsd ?? null, worstCaseUsd: worstCaseOf(config, seeds) },
     },
     humanSeeds: seeds.length,
+    existing: await countExisting(ledger),
     testItems: (await ledger.find('held-out')).length,
     startedAt: run.createdAt,
     endedAt: Math.max(run.createdAt, ...states.map(({ at }) => at), ...stages.map(({ at }) => at)),

@@ -5,12 +5,15 @@ import type { FactKind, FactOf, Ledger, RunConfig } from '@sedi/spec'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { finishedRun, smallConfig, trainedConfig } from '../fixtures/small-run.ts'
 import { replayFilter } from '../replay/replay-filter.ts'
+import { rejectedCards } from '../report/story-remarks.ts'
+import { tellRun } from '../report/tell-run.ts'
 import { instructionDetail } from '../views/instruction-detail.ts'
+import { countExisting } from './existing-texts.ts'
 import { explain, renderExplanation } from './explain.ts'
+import { nearestText } from './nearest-text.ts'
 import { createRun, type HeldRun, openRun } from './open-run.ts'
 import { openStore } from './open-store.ts'
 import { planRun } from './plan-run.ts'
-import { reportRun } from './run-report.ts'
 
 let before: HeldRun
 let run: HeldRun
@@ -48,8 +51,8 @@ it('nothing is kept that resembles one, and what is rejected for it names it: by
   // The first round asks the same of the same teacher: all that was kept of it then is known now.
   const again = (await facts('candidate', { verdict: 'kept', round: 1 }, before.ledger)).length
   expect(repeated.filter(({ round, nearestScore }) => round === 1 && nearestScore === 1).length).toBeGreaterThanOrEqual(again)
-  expect((await reportRun(run.ledger)).existing).toEqual({ texts: existing.length, rejected: repeated.length })
-  expect((await reportRun(before.ledger)).existing).toBeNull()
+  expect(await countExisting(run.ledger)).toEqual({ texts: existing.length, rejected: repeated.length })
+  expect(await countExisting(before.ledger)).toBeNull()
 })
 
 it('is explained, shown and replayed from the ledger alone', async () => {
@@ -62,7 +65,7 @@ it('is explained, shown and replayed from the ledger alone', async () => {
     instruction,
   })
   const { kept } = await run.ledger.totals()
-  const { texts } = (await reportRun(run.ledger)).existing!
+  const { texts } = (await countExisting(run.ledger))!
   const seeds = (await facts('seed-event')).length
   const replay = await replayFilter({ ledger: run.ledger }, [0.85, 1])
   expect(replay).toMatchObject({ known: seeds + texts, recorded: { kept } })
@@ -105,3 +108,29 @@ it('is never a seed, never in a batch; a run goes on in the same way after its f
     await again.close()
   }
 }, 60_000)
+
+it('is compared with by meaning as well', async () => {
+  const alike = await finishedRun(smallConfig({ filter: { threshold: 1, semantic: { threshold: 0.7 }, against: [file] } }))
+  try {
+    const near = (await alike.ledger.find('candidate', { reason: 'similar-meaning' })).filter(({ nearestId }) => nearestId!.startsWith('earlier.jsonl:'))
+    expect(near.length).toBeGreaterThan(0)
+    expect(renderExplanation(await explain(alike.ledger, near[0]!.id))).toContain(`too similar to ${near[0]!.nearestId} (existing data), cosine `)
+    expect(await countExisting(alike.ledger)).toMatchObject({ rejected: near.length })
+    const replay = await replayFilter({ ledger: alike.ledger }, [0.7], { by: 'cosine' })
+    expect(replay.thresholds[0]!.kept).toBe((await alike.ledger.totals()).kept)
+  } finally {
+    await alike.close()
+  }
+}, 60_000)
+
+it('is not quoted in a page that is passed on', async () => {
+  const story = await tellRun(run.ledger, { held: false, baseline: null, diversity: false })
+  const remarks = rejectedCards({ ...story, examples: { ...story.examples, rejected: await examplesOfExisting() } }).map(({ remark }) => remark)
+  expect(remarks.length).toBeGreaterThan(0)
+  for (const remark of remarks) expect(remark).toMatch(/^Too near to earlier\.jsonl:\d+, ROUGE-L [\d.]+, of the existing data$/)
+})
+
+async function examplesOfExisting() {
+  const repeated = (await facts('candidate', { reason: 'similar' })).filter(({ nearestId }) => nearestId!.startsWith('earlier.jsonl:')).slice(0, 3)
+  return Promise.all(repeated.map(async (candidate) => ({ candidate, nearest: await nearestText(run.ledger, candidate) })))
+}

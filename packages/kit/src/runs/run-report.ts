@@ -1,7 +1,6 @@
 import { type Interval, wilsonInterval } from '@sedi/evaluation'
 import { toUsd, waitingAttempts } from '@sedi/pipeline'
 import { type Ledger, type RunState, type ScoreTotals, type SeedEventFact, type StageFact, stateShown, type Totals } from '@sedi/spec'
-import { countExisting, type ExistingTexts } from './existing-texts.ts'
 import { projectCostUsd } from './project-cost.ts'
 import { begunConfig } from './run-config-of.ts'
 
@@ -21,8 +20,6 @@ export type RunReport = {
   readonly rejected: Totals['rejected']
   /** What each check found in the rounds whose data is complete; without those that found nothing. */
   readonly checks: Readonly<Record<string, CheckFindings>>
-  /** Null without `filter.against`. */
-  readonly existing: ExistingTexts | null
   /** Of the calls, those to follow-up questions; and calls for embeddings beside them. */
   readonly followUpCalls: number
   readonly embedCalls: number
@@ -98,7 +95,6 @@ export async function reportRun(ledger: Ledger, held = true): Promise<RunReport>
     kept: totals.kept,
     rejected: totals.rejected,
     checks: sumFindings(stages.map(({ summary }) => summary.checks)),
-    existing: config.filter.against === undefined ? null : await countExisting(ledger),
     followUpCalls: totals.followUpCalls,
     embedCalls: totals.embedCalls,
     inputTokens: totals.inputTokens,

@@ -88,6 +88,18 @@ describe('createMeanings', () => {
     for (const restartAt of [0, 5, 20, 39]) expect(await decide(restartAt)).toEqual(whole)
   })
 
+  it('stops between the pieces of a large pool, and not in the middle of what an answer admitted', async () => {
+    const embedder = angles({ maxBatchSize: 2048 })
+    const pool = poolOf(...Array.from({ length: 1200 }, (_, i) => String(i)))
+    const stop = new AbortController()
+    const meanings = createMeanings(pool, config, adapters({ embedder }), stop.signal)!
+    stop.abort()
+    await expect(meanings.findAlike('20')).rejects.toMatchObject({ code: 'aborted' })
+    expect(embedder.asked).toEqual([])
+    const small = createMeanings(poolOf('0', '90'), config, adapters({ embedder }), stop.signal)!
+    expect(await small.findAlike('20')).toMatchObject({ nearest: { nearestId: 'seed-0' } })
+  })
+
   it('is nothing without the configuration key', () => {
     expect(createMeanings(poolOf(), undefined, adapters({ embedder: angles() }))).toBeUndefined()
   })

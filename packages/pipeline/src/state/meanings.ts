@@ -19,7 +19,12 @@ export type Alike = { readonly nearest: Pick<CandidateFact, 'nearestId' | 'neare
  * Follows the pool: what was admitted since the last question is embedded and entered first, in the pool's order, however it came in. So a run
  * that is continued compares with the same rows in the same order, and embeds its pool once more.
  */
-export function createMeanings(pool: Pool, config: RunConfig['filter']['semantic'], { semanticFilter }: RunAdapters): Meanings | undefined {
+export function createMeanings(
+  pool: Pool,
+  config: RunConfig['filter']['semantic'],
+  { semanticFilter }: RunAdapters,
+  stop?: AbortSignal | undefined,
+): Meanings | undefined {
   if (config === undefined) return undefined
   if (semanticFilter === undefined) throw new SediError('internal', 'filter.semantic: the run was given no embedder for it.')
   const { provider, modelId } = semanticFilter.embedder
@@ -28,10 +33,13 @@ export function createMeanings(pool: Pool, config: RunConfig['filter']['semantic
   return {
     expect: async (instructions) => semanticFilter.prepare?.(instructions),
     async findAlike(instruction) {
-      if (entered < pool.admitted.length) {
-        const texts = pool.admitted.slice(entered).map((one) => one.instruction)
-        entered += texts.length
+      while (entered < pool.admitted.length) {
+        // What was there before the session can be much; what one answer admits is finished.
+        if (stop?.aborted === true && pool.admitted.length - entered > chunkSize)
+          throw new SediError('aborted', 'Stopped while earlier texts were embedded; resuming begins that again.')
+        const texts = pool.admitted.slice(entered, entered + chunkSize).map((one) => one.instruction)
         await index.add(texts)
+        entered += texts.length
       }
       const nearest = await index.nearestAbove(instruction, config.threshold)
       if (nearest === undefined) return undefined

@@ -28,10 +28,6 @@ export const runReportSchema = z.looseObject({
   costPerKeptUsd: usdSchema,
   steps: countSchema,
   maskedShare: z.number().nullable().meta({ description: 'Of the rows trained on, those that the mask left out of the loss.' }),
-  existing: z
-    .object({ texts: countSchema, rejected: countSchema })
-    .nullable()
-    .meta({ description: 'Texts of `filter.against`, and candidates that were too similar to one; null without them.' }),
   epochs: z.number().nullable().meta({ description: 'Passes over the pool; null while a round is being composed.' }),
   batchDiversity: z.number().nullable(),
   conflictsPerBatch: z.number().nullable(),

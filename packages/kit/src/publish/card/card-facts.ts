@@ -3,6 +3,7 @@ import type { Ledger, RunConfig } from '@sedi/spec'
 import { type DatasetMetrics, measureDatasets, readDataset } from '../../files/measure-datasets.ts'
 import type { SpendingPoint } from '../../runs/compare/comparison.ts'
 import { spendingOf } from '../../runs/compare/spending.ts'
+import { countExisting, type ExistingTexts } from '../../runs/existing-texts.ts'
 import { begunConfig } from '../../runs/run-config-of.ts'
 import { type RunReport, reportRun } from '../../runs/run-report.ts'
 import type { WritingModel } from '../provider-terms.ts'
@@ -18,6 +19,8 @@ export type CardFacts = {
   readonly writers: readonly Writer[]
   readonly embedders: readonly WritingModel[]
   readonly seeds: SeedFacts
+  /** Null without `filter.against`. */
+  readonly existing: ExistingTexts | null
   readonly spending: readonly SpendingPoint[]
   /** Kept instructions by ROUGE-L F to the most similar earlier text, in twentieths with their upper end; those similar to nothing are in the first. */
   readonly similarity: readonly number[]
@@ -61,6 +64,7 @@ export async function readCardFacts(ledger: Ledger): Promise<CardFacts> {
     writers,
     embedders: await readEmbedders(ledger),
     seeds: await readSeeds(ledger),
+    existing: await countExisting(ledger),
     spending: await spendingOf(ledger),
     similarity: await readSimilarity(ledger),
     diversity: dataset.texts.length < 20 ? undefined : await measureDatasets([dataset], { repetitions: 10 }),

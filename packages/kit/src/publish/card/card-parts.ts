@@ -113,7 +113,7 @@ const reasons: Readonly<Record<string, (facts: CardFacts) => string>> = {
 }
 
 function filtering(facts: CardFacts): ReportPart[] {
-  const { report, config } = facts
+  const { report, config, existing } = facts
   const rejected = Object.entries(report.rejected).filter(([, count]) => count > 0)
   const modes = config.filter.checks as Readonly<Record<string, string>>
   const findings = Object.entries(report.checks).map(
@@ -131,11 +131,11 @@ function filtering(facts: CardFacts): ReportPart[] {
       ],
       words: [3],
     },
-    ...(report.existing === null
+    ...(existing === null
       ? []
       : [
           text(
-            `Every candidate was also compared with ${formatCount(report.existing.texts)} texts that its makers had before; ${formatCount(report.existing.rejected)} resembled one of them and were left out. Those texts are not in this data set.`,
+            `Every candidate was also compared with ${formatCount(existing.texts)} texts that its makers had before; ${formatCount(existing.rejected)} resembled one of them and were left out. Those texts are not in this data set.`,
           ),
         ]),
     text(
