@@ -211,7 +211,20 @@ const ledgerIn = (runFolder: string): string => join(runFolder, 'ledger.db')
 /** A reader needs the present layout; an older ledger that nobody writes is brought up to date. */
 async function upgrade(runFolder: string): Promise<void> {
   if (!needsUpgrade(ledgerIn(runFolder))) return
-  const lock = lockOrThrow(runFolder)
+  let lock: { release(): void } | undefined
+  try {
+    lock = takeWriterLock(runFolder)
+  } catch (cause) {
+    const why = `${(cause as Error).message}. Copy the folder to a place where you may write, and read it there (--store).`
+    throw new SediError('storage', `The ledger in ${runFolder} has the layout of an older SeDi and cannot be brought up to date where it is: ${why}`, { cause })
+  }
+  if (lock === undefined) {
+    throw new SediError(
+      'conflict',
+      `The run in ${runFolder} has the layout of an older SeDi, and a process of that version is carrying it on. It is brought up to date once that has ended; read it with the older version until then.`,
+      { details: { held: true } },
+    )
+  }
   try {
     await openSqliteLedger(ledgerIn(runFolder), { readOnly: false }).close()
   } finally {

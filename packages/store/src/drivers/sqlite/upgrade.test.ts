@@ -1,10 +1,11 @@
 import { mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { createSqliteStore } from '../sqlite.ts'
 import { migrations, versionOf } from './migrations.ts'
+import { takeWriterLock } from './writer-lock.ts'
 
 let folder: string
 beforeEach(() => {
@@ -112,6 +113,18 @@ describe('a ledger of the first layout', () => {
     expect(() => database.exec('DELETE FROM candidate')).toThrow(/append-only/)
     database.close()
     expect((await store.check('old')).damage).toEqual([])
+  })
+
+  it('is not read while an older version carries it on, and says so', async () => {
+    const path = layOldRun()
+    const held = takeWriterLock(dirname(path))!
+    const store = createSqliteStore({ folder, softwareVersion: 'test' })
+    await expect(store.read('old')).rejects.toMatchObject({
+      code: 'conflict',
+      message: expect.stringMatching(/layout of an older SeDi.*read it with the older version/),
+    })
+    held.release()
+    await (await store.read('old')).close()
   })
 
   it('stays in its own layout when the change is interrupted', async () => {
