@@ -87,7 +87,7 @@ describe('report and seeds', () => {
     expect(text).toContain(`This run made ${report.kept} instructions out of ${report.raw} written`)
     expect(text).toMatch(/\nROUND BY ROUND\n\n {2}round +calls +written .*\n {2}1 .*\n {2}2 /)
     const { report: same, rounds } = JSON.parse(await answer('report', run, '--json', '--no-diversity', '--no-baseline'))
-    expect(same).toEqual({ ...report, shadowBaseline: undefined })
+    expect(same).toEqual({ ...report, shadowBaseline: undefined, existing: undefined })
     expect(rounds).toHaveLength(2)
     const page = await ask('report', run, '--html', 'pages/report.html', '--no-diversity')
     expect([page.code, page.stdout, page.stderr]).toEqual([0, '', `Written: ${join(folder, 'pages', 'report.html')}\n`])
