@@ -35,7 +35,8 @@ function resultPart(schema: JsonSchema, value: unknown, ofFile: (path: string) =
   return kept
 }
 
-function contentHash(name: string): string {
+/** Of a file named in a configuration; of a folder its own name. Throws `not-found`. */
+export function contentHash(name: string): string {
   const path = fileOf(name)
   try {
     if (statSync(path).isDirectory()) return basename(path)

@@ -91,7 +91,7 @@ export const filterSchema = z
       .optional()
       .meta(
         describe(
-          'Data that you have already: nothing is kept that resembles one of its instructions by the threshold above (and by `semantic`). A run copies them when it begins. They are never seeds, never in a batch and never counted as kept.',
+          'Data that you have already: nothing is kept that resembles one of its instructions by the threshold above (and by `semantic`). A run copies them when it begins. They are never seeds, never in a batch and never counted as kept. At most 200,000.',
         ),
       ),
     semantic: semanticFilterSchema.optional(),
